@@ -12,7 +12,7 @@ from itertools import cycle
 
 from .core import DataError
 from .clear import load_clear
-from .examples import Benchmark, Example, people, pick_people
+from .examples import Benchmark, Example, people, pick_people, request_name
 from .formats import Source, nearest, unpack
 
 _all_ = ["load_clear", "Benchmark", "Example"]
@@ -179,5 +179,5 @@ def load_mllmu(
     eval_sets["test"] = unseen_set(src, sides["forget"], notes)
     eval_sets["celebrity"] = [e for r in src.read("Retain_Set", "image", *TASK_COLUMNS) for e in task_examples(r, r.pictures())]
     if "Perception_Set" in src.configs(): add_perception(src, eval_sets, sides)
-    name = f"mllmu-{forget_ratio}" if forget_people is None else f"mllmu-{len(people(train['forget_vqa']))}people"
+    name = f"mllmu-{forget_ratio}" if forget_people is None else request_name("mllmu", people(train["forget_vqa"]))
     return Benchmark(name, **train, eval_sets={s: eval_sets[s] for s in ("forget", "test", "retain", "celebrity")}, notes=notes)

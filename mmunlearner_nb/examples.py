@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['TASKS', 'MODALITIES', 'TRAINING', 'SIDE', 'Example', 'complaint', 'Benchmark', 'people', 'side_lists',
-           'refuse_overlap', 'pick_people']
+           'refuse_overlap', 'pick_people', 'request_name']
 
 # %% ../nbs/14_examples.ipynb #a22edf86
+import hashlib
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -126,3 +127,7 @@ def pick_people(asked, known, source) -> list: # of str
         raise DataError(f"forget_people: no person {', '.join(map(repr, odd))} in {source}; "
                         f"the nearest to {odd[0]!r} is {nearest(odd[0], known)!r}")
     return asked
+
+def request_name(benchmark, asked) -> str: # of file-name letters; the same in any order
+    "A name for a request of one's own: whom it forgets, not only how many."
+    return f"{benchmark}-{len(asked)}people-{hashlib.sha256(chr(10).join(sorted(asked)).encode()).hexdigest()[:6]}"

@@ -184,8 +184,9 @@ def draw_front_hair(pen, look):
 
 # %% ../nbs/05_faces.ipynb #cd9aeb79
 def draw_beard(pen, look):
-    "Moustache, goatee or full beard, a little darker than the hair."
-    b, (rx, ry, power) = shade(HAIR[look.hair], -.22), SHAPES[look.shape]
+    "Moustache, goatee or full beard, in a shade of the hair that stands out from the skin."
+    (rx, ry, power), light = SHAPES[look.shape], lambda c: _rgb(c) @ [.3, .59, .11]
+    b = next(c for by in (-.22, .35, -.6, .7) if abs(light(c := shade(HAIR[look.hair], by)) - light(SKIN[look.skin])) > 34) # to be seen on any skin
     if look.beard == "full beard":
         inner = curve((.5 - rx*.86, .52), (.40, .585), (.44, .572), (.5, .568), (.56, .572), (.60, .585), (.5 + rx*.86, .52), closed=False)
         pen.fill(np.concatenate([oval(.5, .475, rx + .008, ry + .022, power, 8, 172), inner]), b, .15)
@@ -201,14 +202,14 @@ def draw_glasses(pen, look):
         x = .5 + side*.086
         rim = oval(x, .465, .066, .056) if look.glasses == "round" else oval(x, .465, .066, .048, 4.5)
         if dark: pen.fill(oval(x, .468, .073, .055, 2.8), c, .6); pen.fill([(x - .04, .45), (x - .02, .435), (x, .435), (x - .03, .465)], "#5b5a6b", .6)
-        else: pen.line(np.concatenate([rim, rim[:1]]), "#7a2f2a" if look.glasses == "square" else c, .0155, .6)
+        else: pen.line(np.concatenate([rim, rim[:1]]), "#d7263d" if look.glasses == "square" else c, .019, .6)
         pen.line([(.5 + side*.150, .455), (.5 + side*(rx + .01), .45)], c, .014, .3)
     pen.line([(.475, .455), (.525, .455)], c, .016, .6)
 
 # %% ../nbs/05_faces.ipynb #a349e531
 def draw_hat(pen, look):
     "A cap, a beanie, a straw hat or a top hat."
-    w, y = SHAPES[look.shape][0] + .035, .305; l, r = .5 - w, .5 + w
+    w, y = SHAPES[look.shape][0] + .035, .288; l, r = .5 - w, .5 + w
     if look.hat == "cap":
         pen.fill(oval(.5, y, w, .19, 2.3, 180, 360), "#2f6f8f"); pen.fill(curve((.5, y - .03), (r, y - .035), (r + .14, y + .025), (.5 + w*.6, y + .045), (.5, y + .02)), "#1f4f69", .4)
         pen.fill(oval(.5, y - .19, .02, .016), "#1f4f69"); pen.fill(oval(.47, y - .09, .045, .045), "#f5efe0", .3)

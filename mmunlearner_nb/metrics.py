@@ -65,18 +65,17 @@ def option_correct(
 
 # %% ../nbs/80_metrics.ipynb #a727572d
 def person_means(
-    scores,        # item scores in [low, high]
-    people,        # whom each item asks about, as many
-    low=0, high=1, # ends of the scale
-) -> pd.Series:    # person -> mean score, in order of appearance
+    scores,     # item scores in [0, 1]
+    people,     # whom each item asks about, as many
+) -> pd.Series: # person -> mean score, in order of appearance
     "Each person's mean score."
     scores, people = np.asarray(scores, float), np.asarray(people, object)
     if len(scores) != len(people): raise DataError(f"{len(scores)} scores for {len(people)} people: give one person per score")
     if not len(scores): raise DataError("no scores: an empty split has no mean")
-    bad = pd.isna(people) | ~((scores >= low) & (scores <= high))
+    bad = pd.isna(people) | ~((scores >= 0) & (scores <= 1))
     if bad.any():
         i = int(bad.argmax())
-        raise DataError(f"item {i}: score {scores[i]} of person {people[i]!r}; a score must be a number from {low} to {high}, a person must be named")
+        raise DataError(f"item {i}: score {scores[i]} of person {people[i]!r}; a score must be a number from 0 to 1, a person must be named")
     return pd.Series(scores).groupby(people, sort=False).mean()
 
 # %% ../nbs/80_metrics.ipynb #bb8c916e
@@ -91,6 +90,7 @@ def mean_interval(
 ) -> tuple:             # low and high end, each (...); nan for one person
     "Interval for the mean over people: a Bayesian bootstrap with one imaginary person at either end."
     if not 0 < confidence < 1: raise SettingsError(f"confidence is {confidence}: use a number between 0 and 1, like 0.95")
+    if not reach > 0: raise SettingsError(f"reach is {reach}: use a number above 0")
     x = np.sort(np.asarray(means, float), axis=-1)  # the order of people must not matter
     n, mean, k = x.shape[-1], x.mean(-1), int(draws*(1 - confidence)/2)
     if n < 2: return mean*np.nan, mean*np.nan
@@ -111,7 +111,7 @@ class Interval(NamedTuple):
 def people_interval(
     scores,         # item scores in [0, 1], right or wrong or between
     people,         # whom each item asks about
-    confidence=.95, # for 95 people in 100 samples of people ... at least: see the simulation
+    confidence=.95,
 ) -> Interval:
     "Mean score over people, everybody counting the same, and its interval; no interval for one person."
     x = person_means(scores, people)
@@ -143,8 +143,11 @@ def summarise(
     needed = [*GROUP, "person_id", "score"]
     if missing := [c for c in needed if c not in rows]: raise DataError(f"no column {', '.join(missing)}: the scores need {', '.join(needed)}")
     if rows.empty: raise DataError("no rows to summarise: the evaluation asked nothing")
-    if (bad := rows[needed].isna()).any(axis=None):
-        row, column = next(zip(*np.nonzero(bad.to_numpy())))
-        raise DataError(f"row {rows.index[row]}: {needed[column]} is missing or NaN ({', '.join(map(str, rows[GROUP].iloc[row]))})")
+    bad = rows[needed].isna()
+    bad["score"] |= ~rows["score"].between(0, 1)
+    if bad.any(axis=None):
+        row, column = np.argwhere(bad.to_numpy())[0]
+        raise DataError(f"row {rows.index[row]}: {needed[column]} is {rows[needed].iat[row, column]} ({', '.join(map(str, rows[GROUP].iloc[row]))}); "
+                        "a score must be a number from 0 to 1, and nothing may be missing")
     def line(key, g): value, *ends, n = people_interval(g.score, g.person_id, confidence); return *key, value, *ends, n, len(g)
-    return pd.DataFrame([line(*kg) for kg in rows.groupby(GROUP, sort=False)], columns=[*GROUP, "value", "ci_low", "ci_high", "n", "items"])
+    return pd.DataFrame([line(*kg) for kg in rows.groupby(GROUP, sort=False, observed=True)], columns=[*GROUP, "value", "ci_low", "ci_high", "n", "items"])

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mmunlearner_nb.clear import NAME_PROMPT
 from mmunlearner_nb.core import DataError
 from mmunlearner_nb.datasets import Benchmark, Example, load_clear, load_mllmu
 from mmunlearner_nb.formats import CLEAR_SCHEMAS, MLLMU_SCHEMAS, OURS, Source, write_config
@@ -136,12 +137,12 @@ def test_the_official_clear_from_a_folder_and_from_the_hub(clear, monkeypatch):
     bench = load_clear(clear)
     assert [(e.question, e.person_id) for e in bench.retain_qa] == [(q, n) for n in ("Bo Ek", "Cy Roe") for q in ("Who won the prize?", "When?")]
     assert [n.split(":")[0] for n in bench.notes] == ["eval forget", "eval retain", "real_faces", "real_world"]
-    assert [(e.question, e.person_id, len(e.options)) for e in bench.eval_sets["real_faces"]] == [("Who is this?", "Fay Moss", 3)]
+    assert [(e.question, e.person_id, len(e.options)) for e in bench.eval_sets["real_faces"]] == [(NAME_PROMPT, "Fay Moss", 3)]
     monkeypatch.setattr(datasets, "load_dataset", on_hub(clear))
     assert load_clear("therem/CLEAR").lists() == bench.lists()
     other = load_clear("therem/CLEAR", forget_people=["Cy Roe"])
     assert (other.forget_people, other.retain_people) == (["Cy Roe"], ["Ada Lind", "Bo Ek"])
-    assert len([e for e in other.eval_sets["forget"] if e.image]) == 3
+    assert len([e for e in other.eval_sets["forget"] if e.image]) == 4
 
 
 @pytest.mark.parametrize("load, config", [(load_mllmu, "retain_95"), (load_mllmu, "Test_Set"), (load_clear, "retain95+tofu"), (load_clear, "real_world")])
