@@ -19,7 +19,7 @@ import pandas as pd
 import torch
 from transformers import GenerationConfig
 
-from .batches import Collator, answer_logprobs
+from .batches import Collator, answer_logprobs, mean_by_row
 from .core import DataError, ModelError, SettingsError, progress
 from .examples import TASKS, Benchmark
 from .metrics import cloze_correct, normalise_answer, open_answer_correct, option_correct, summarise
@@ -107,7 +107,7 @@ def option_logprobs(
             logp, row = answer_logprobs(vlm.model, collate(part))
             total = logp.new_zeros(len(part)).index_add(0, row, logp)
             refuse_nan(total, part, vlm)
-            found.update(zip(keys, map(LogLikelihood, total.tolist(), (total/row.bincount()).tolist())))
+            found.update(zip(keys, map(LogLikelihood, total.tolist(), mean_by_row(logp, row, len(part)).tolist())))
     return [{letter: found[key(e, text)] for letter, text in e.options.items()} for e in examples]
 
 # %% ../nbs/85_evaluate.ipynb #e58c5f17

@@ -98,7 +98,7 @@ def before_after(
         for k in asked[["split", "modality"]].drop_duplicates().itertuples(index=False, name=None): ax.axhspan(rows[k] - .44, rows[k] + .44, color=".96", zorder=0)
         _points(ax, asked, rows, models)
         for s, y in heads.items(): ax.text(0, y, SPLITS.get(s, s) if task == tasks[0] else "", weight="bold", size=9, va="center")
-        ax.set(xlim=(0, 1), ylim=(max(rows.values()) + .6, -.5), xticks=[0, .25, .5, .75, 1], xticklabels=["0", "", ".5", "", "1"], xlabel="share of questions right")
+        ax.set(xlim=(-.02, 1.02), ylim=(max(rows.values()) + .6, -.5), xticks=[0, .25, .5, .75, 1], xticklabels=["0", "", ".5", "", "1"], xlabel="share of questions right")
         ax.set_title(TASKS[task], size=10); ax.set_yticks(list(rows.values()), [MODALITIES[m] for _, m in rows])
         ax.grid(axis="x", color=".9"); ax.tick_params(length=0); ax.spines[:].set_visible(False)
     fig.suptitle(title)
@@ -107,7 +107,7 @@ def before_after(
     return finish(fig, f"{title}. Accuracies: {in_words(table)}.", save)
 
 # %% ../nbs/94_plots.ipynb #370fbda9
-COLUMNS = [("question", 28), ("truth", 16), ("vanilla", 16), ("unlearned", 16), ("oracle", 16)] # heading, characters
+COLUMNS = [("question", 28), ("truth", 15), ("vanilla", 15), ("unlearned", 15), ("oracle", 15)] # heading, characters
 
 def _cells(answers) -> pd.DataFrame: # one row a question; (text, right?) for each model
     wide = {}
@@ -121,7 +121,7 @@ def _shorten(text, width, lines=3): return "\n".join(textwrap.wrap(str(text), wi
 def _text_table(ax, cells, lines):
     "Rows of wrapped text, on a page of so many lines; right answers with a tick, wrong ones with a cross."
     columns = [(c, w) for c, w in COLUMNS if c in cells]
-    left = np.cumsum([0] + [w + 2 for _, w in columns]); y = 1.5
+    left = np.cumsum([0] + [w + 3 for _, w in columns]); y = 1.5
     for (c, _), x in zip(columns, left): ax.text(x, .6, c, weight="bold", size=9, va="center", color=LOOK.get(c, ("black",))[0])
     for i, row in cells.iterrows():
         texts = [(_shorten(row[c][0], w), row[c][1]) for c, w in columns if isinstance(row[c], tuple)]
@@ -146,12 +146,14 @@ def person_card(
     if cells.empty: raise DataError("person_card: no answers to show")
     shown = list(pictures)[:2]
     lines = 1.5 + sum(max(_shorten(c[0], w).count("\n") + 1 for c, w in zip(r, dict(COLUMNS).values()) if isinstance(c, tuple)) + .6 for r in cells[[c for c, _ in COLUMNS if c in cells]].to_numpy())
-    height = max(.19*lines, 1.5*len(shown)) + .4
+    height = max(.165*lines, 1.5*len(shown)) + .4
     fig = Picture(height)
     faces, right = fig.subfigures(1, 2, width_ratios=[1.5, WIDTH - 1.5]) if shown else (None, fig)
     if shown:
-        for ax, im in zip(np.atleast_1d(faces.subplots(len(shown), 1)), shown): ax.imshow(im); ax.set_axis_off()
-    _text_table(right.subplots(), cells, (height - .4)/.19)
+        axes = faces.subplots(len(shown) + 1, 1, height_ratios=[1.5]*len(shown) + [max(height - .4 - 1.5*len(shown), .01)])
+        for ax in axes: ax.set_axis_off()
+        for ax, im in zip(axes, shown): ax.imshow(im)
+    _text_table(right.subplots(), cells, (height - .4)/.165)
     fig.suptitle(title or "One person", size=11)
     words = "; ".join(f"{r['question'][0]} ({r['truth'][0]}): " + ", ".join(f"{m} says {r[m][0]}" for m in LOOK if isinstance(r.get(m), tuple)) for _, r in cells.iterrows())
     return finish(fig, f"{title or 'One person'}. {words}.", save)
@@ -253,7 +255,7 @@ def loss_curves(
     for column, name, color, marker in (("forget_nll", "forget (ascended)", "#D55E00", "D"), ("retain_nll", "retain (descended)", "#0072B2", "o")):
         h = history[["step", column]].dropna() if column in history else history.iloc[:0]
         if h.empty: continue
-        ax.plot(h.step, h[column], marker=marker, ms=3, lw=1, color=color, label=name)
+        ax.plot(h.step, h[column], marker=marker if len(h) <= 60 else None, ms=3, lw=1, color=color, label=name)
         ends.append(f"{name} from {said(h[column].iloc[0])} to {said(h[column].iloc[-1])}")
-    ax.set(title=title, xlabel="step", ylabel="nll of an answer token (nats)"); ax.set_ylim(bottom=0); ax.legend(frameon=False, fontsize=8); ax.spines[["top", "right"]].set_visible(False)
+    ax.set(title=title, xlabel="step", ylabel="loss (nats a token)"); ax.set_ylim(bottom=0); ax.legend(frameon=False, fontsize=8); ax.spines[["top", "right"]].set_visible(False)
     return finish(fig, f"{title}: " + "; ".join(ends) + ".", save)
