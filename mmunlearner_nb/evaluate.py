@@ -27,15 +27,14 @@ from .metrics import cloze_correct, normalise_answer, open_answer_correct, optio
 # %% ../nbs/85_evaluate.ipynb #34c1ac24
 @contextmanager
 def inference(vlm):
-    "Eval mode, no gradients, plain greedy decoding inside; yields the tokens that end an answer."
+    "Eval mode, no gradients, plain greedy decoding inside."
     model, tok = vlm.model, vlm.processor.tokenizer
     given, modes = model.generation_config, {m: m.training for m in model.modules()}
     ends = given.eos_token_id if isinstance(given.eos_token_id, list) else [given.eos_token_id]
-    stops = sorted({tok.eos_token_id, *ends} - {None})
-    model.generation_config = GenerationConfig(do_sample=False, eos_token_id=stops, pad_token_id=tok.pad_token_id)
+    model.generation_config = GenerationConfig(do_sample=False, eos_token_id=sorted({tok.eos_token_id, *ends} - {None}), pad_token_id=tok.pad_token_id)
     try:
         model.eval()
-        with torch.inference_mode(): yield stops
+        with torch.inference_mode(): yield
     finally:
         model.generation_config = given
         for m, on in modes.items(): m.training = on
@@ -76,14 +75,13 @@ def ask(
     collate, tok, answers = Collator(vlm, with_answer=False), vlm.processor.tokenizer, {}
     def room(e): return max(max_new_tokens, 2*collate.conversation(e.question, e.answer, e.image is not None)[2])
     def prompt(e): return id(e.image), e.question, room(e)
-    with inference(vlm) as stops:
+    with inference(vlm):
         for keys, part in batches_of({prompt(e): e for e in examples}, batch_size, "answers"):
             batch = collate(part)
             def watch(_, logits): refuse_nan(logits.amax(-1), part, vlm); return logits
             out = vlm.model.generate(**batch, max_new_tokens=max(map(room, part)), logits_processor=[watch])
             for key, tokens in zip(keys, out[:, batch["input_ids"].shape[1]:].tolist()):
-                end = next((i for i, t in enumerate(tokens) if t in stops), len(tokens))
-                answers[key] = tok.decode(tokens[:min(end, key[-1])], skip_special_tokens=True).strip()
+                answers[key] = tok.decode(tokens[:key[-1]], skip_special_tokens=True).strip()
     return [answers[prompt(e)] for e in examples]
 
 # %% ../nbs/85_evaluate.ipynb #8949eee2
