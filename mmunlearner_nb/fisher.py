@@ -105,13 +105,14 @@ def diagonal_fisher(
     if unit_norm and not per_example: raise SettingsError("unit_norm needs per_example=True: a batch's mean gradient has no examples to scale")
     total = {n: torch.zeros_like(p, dtype=torch.float32) for n, p in vlm.weights().items()}
     collate, was_training = Collator(vlm), vlm.model.training
-    vlm.model.eval(); set_seed(seed)
     batches = [examples[i:i+batch_size] for i in range(0, len(examples), batch_size)]
-    for some in progress(batches, desc=desc):
-        owner = [i for i, e in enumerate(some) if e.image is not None]
-        if per_example: add_per_example(vlm, collate(some), total, owner, unit_norm, labels)
-        else: add_batch(vlm, collate(some), total, labels)
-    vlm.model.train(was_training)
+    vlm.model.eval(); set_seed(seed)
+    try:
+        for some in progress(batches, desc=desc):
+            owner = [i for i, e in enumerate(some) if e.image is not None]
+            if per_example: add_per_example(vlm, collate(some), total, owner, unit_norm, labels)
+            else: add_batch(vlm, collate(some), total, labels)
+    finally: vlm.model.train(was_training)
     if bad := [n for n, f in total.items() if not f.isfinite().all()]:
         raise ModelError(f"the Fisher information of {bad[0]!r} is not finite: load the model with dtype='float32' or 'bfloat16', and check its weights")
     n = len(examples) if per_example else len(batches)

@@ -168,7 +168,7 @@ class Outlook:
 # %% ../nbs/97_plan.ipynb #4cc81308
 def about(x, units): # 65, [("s", 1), ("min", 60)] -> "1 min"
     unit, size = [u for u in units if x >= u[1]][-1] if x >= units[0][1] else units[0]
-    return f"{max(x/size, .1):.1g} {unit}" if x/size < 10 else f"{x/size:.0f} {unit}"
+    return f"{max(x/size, .1):.1f} {unit}" if x/size < .95 else f"{x/size:.0f} {unit}"
 
 BYTES, TIME = [("KB", 1e3), ("MB", 1e6), ("GB", 1e9)], [("s", 1), ("min", 60), ("h", 3600)]
 
@@ -180,7 +180,7 @@ def describe(o) -> str: # of an Outlook
     lines = {"data": f"{b.name} ({shown(p.data)}): {len(b.retain_people)} people to keep, {len(gone)} to forget: {', '.join(gone[:10])}{' …'*(len(gone) > 10)}",
              "asked": "questions (people): " + ", ".join(f"{s} {len(es)} ({len(people(es))})" for s, es in o.asked.items()),
              "model": f"{shown(p.model)}: {n:,} parameters, {e:,} of them a mask may select", "oracle": shown(p.oracle) if p.oracle != "none" else rebuild, "device": f"{p.device}, {p.dtype}",
-             "memory": f"about {about(sum(memory.values()), BYTES)}: " + ", ".join(f"{k} {about(v, BYTES)}" for k, v in memory.items()) + "; activations come on top",
+             "memory": f"about {about(sum(memory.values()), BYTES)}: " + ", ".join(f"{k} {about(v, BYTES)}" for k, v in memory.items() if v) + "; activations come on top",
              "time": f"about {about(o.seconds(), TIME)}",
              "settings": ", ".join(f"{k} {getattr(p, k)}" for k, f in FIELDS.items() if f.metadata.get("same", True) and k not in ("preset", "device", "dtype")),
              "record": str(folder_of(p))}
@@ -191,7 +191,7 @@ def shown(path): # a folder as one would type it
     return os.path.relpath(p) if p.is_absolute() and p.is_relative_to(data_dir().parent.absolute()) else str(path)
 
 def folder_of(p) -> Path:
-    "Where a plan's run is recorded: by preset, method, seed and whatever is not as usual."
-    usual = plan(p.preset)
-    odd = [f"{k}={Path(v).name if isinstance(v := getattr(p, k), str) else v}" for k, f in FIELDS.items() if k not in ("preset", "method", "seed", "out", "save_model") and getattr(p, k) != getattr(usual, k)]
+    "Where a plan's run is recorded: by preset, method, seed and whatever is not as usual. The oracle is none of it: it changes the report alone."
+    usual, named = plan(p.preset), ("preset", "method", "seed", "oracle", "out", "save_model")
+    odd = [f"{k}={Path(v).name.replace(':', '') if isinstance(v := getattr(p, k), str) else v}" for k in FIELDS if k not in named and getattr(p, k) != getattr(usual, k)]
     return Path(p.out)/"-".join([p.preset.replace("/", "-"), p.method, f"seed{p.seed}", *odd])
