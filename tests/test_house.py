@@ -247,3 +247,14 @@ def test_the_wheel_finds_data_above_the_working_folder(installed, tmp_path):
     (tmp_path/"data_samples").mkdir(); (tmp_path/"nbs").mkdir()
     done = far_away(installed[1], DATA, tmp_path/"nbs")
     assert done.stdout.strip() == str(tmp_path/"data_samples"), done.stderr
+
+# ---------------------------------------------------------------- files are data, never code
+
+UNSAFE = re.compile(r"\bpickle\b|joblib|trust_remote_code|allow_pickle|torch\.load\((?!.*weights_only=True)|\bexec\(|\beval\((?!\))")
+
+@pytest.mark.parametrize("path", nb.modules(), ids=stem)
+def test_loads_no_code_from_files(path):
+    assert [l for l in path.read_text().splitlines() if UNSAFE.search(l)] == []
+
+@pytest.mark.parametrize("line", ["import pickle", "torch.load(p)", "np.load(p, allow_pickle=True)", "f(x, trust_remote_code=True)"])
+def test_sees_code_in_files(line): assert UNSAFE.search(line)
