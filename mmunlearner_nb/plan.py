@@ -60,7 +60,7 @@ UNLEARN = [f.name for f in dataclasses.fields(Settings)] # those that `unlearn` 
 # %% ../nbs/97_plan.ipynb #cb4edb40
 BENCHMARKS = {"mllmu": load_mllmu, "clear": load_clear}
 PERCENT = {5: "A", 10: "AB", 15: "ABC"} # forget_5 is request A, and so on
-FOUND = dict(lr=2e-4, epochs=.75, forget_every=2, ceiling=3.) # on request E with tiny LLaVA
+FOUND = dict(lr=1.5e-4, epochs=.6, forget_every=1, ceiling=3.) # on request E with tiny LLaVA
 FAMILIES = {"tiny-llava": FOUND, "tiny-qwen2-vl": FOUND} # model -> settings unlike the defaults of `unlearn`
 
 def presets() -> list: return [f"{f}/{b}-{w}" for f in FAMILIES for b in BENCHMARKS for w in [*map(str, PERCENT), *GROUPS] if (b, w) != ("clear", "15")]
