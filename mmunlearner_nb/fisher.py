@@ -93,7 +93,7 @@ def diagonal_fisher(
     vlm,
     examples,         # of datasets.Example; pictures and text may mix
     per_example=True, # False: squares of batch-mean gradients
-    batch_size=8,     # examples at once; changes nothing but speed where per_example
+    batch_size=8,     # examples at once; changes nothing but speed where per_example and the labels are given
     unit_norm=False,  # each example's gradient scaled to norm 1
     labels="given",   # | "sampled" from the model: the true Fisher
     seed=0,           # of the sampled labels
@@ -116,7 +116,7 @@ def diagonal_fisher(
     if bad := [n for n, f in total.items() if not f.isfinite().all()]:
         raise ModelError(f"the Fisher information of {bad[0]!r} is not finite: load the model with dtype='float32' or 'bfloat16', and check its weights")
     n = len(examples) if per_example else len(batches)
-    return Fisher({k: f/n for k, f in total.items()}, vlm.components, model=vlm.name, examples=len(examples), per_example=per_example, unit_norm=unit_norm, labels=labels)
+    return Fisher({k: f.div_(n) for k, f in total.items()}, vlm.components, model=vlm.name, examples=len(examples), per_example=per_example, unit_norm=unit_norm, labels=labels)
 
 # %% ../nbs/50_fisher.ipynb #699b9d19
 def sample(examples, n, seed): # at most n of them, in their order
@@ -133,8 +133,15 @@ def preserve_fisher(
     "The Fisher information of what must survive, each component from the sets it can see."
     if groups not in ("equal", "examples"): raise SettingsError(f"unknown groups {groups!r}: use 'equal' or 'examples'")
     sets = {k: getattr(bench, k) for k in ("retain_vqa", "forget_qa", "retain_qa") if getattr(bench, k)}
-    parts = {k: diagonal_fisher(vlm, sample(v, max_examples, seed), seed=seed, desc=f"Fisher of {k}", **kwargs) for k, v in sets.items()}
-    share = {k: 1/len(sets) if groups == "equal" else len(v)/sum(map(len, sets.values())) for k, v in sets.items()}
-    def mix(n): return sum(share[k]*f[n] for k, f in parts.items()) if vlm.components[n] == "language" else parts["retain_vqa"][n]
-    info = dict(parts["retain_vqa"].info, groups=groups, examples={k: f.info["examples"] for k, f in parts.items()})
-    return Fisher({n: mix(n) for n in vlm.eligible}, vlm.components, **info)
+    mixed, used = None, {}
+    for k, v in sets.items():
+        part = diagonal_fisher(vlm, sample(v, max_examples, seed), seed=seed, desc=f"Fisher of {k}", **kwargs)
+        used[k] = part.info["examples"]; share = 1/len(sets) if groups == "equal" else len(v)/sum(map(len, sets.values()))
+        for n, f in part.items():
+            if vlm.components[n] == "language": f.mul_(share)
+        if mixed is None: mixed = part  # the first group is retain_vqa, the only one that vision and projector see
+        else:
+            for n, f in part.items():
+                if vlm.components[n] == "language": mixed[n].add_(f)
+    mixed.info |= dict(groups=groups, examples=used)
+    return mixed

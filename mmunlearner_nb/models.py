@@ -4,15 +4,17 @@
 
 # %% auto #0
 __all__ = ['PARTS', 'COMPONENTS', 'component_of', 'component_map', 'eligible_weights', 'VLM', 'as_vlm', 'find_checkpoint',
-           'load_vlm']
+           'loading', 'base_of', 'load_vlm']
 
 # %% ../nbs/30_models.ipynb #9cc2d2e1
-import copy, os
+import copy, json, re
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
@@ -87,18 +89,30 @@ def as_vlm(
     if hasattr(model, "merge_and_unload"): model = model.merge_and_unload()
     if lora := [n for n, _ in model.named_parameters() if ".lora_" in n]:
         raise ModelError(f"{name}: adapter weights such as {lora[0]!r} are not merged, and a mask made for them would select nothing; call model.merge_and_unload() first")
+    for p in model.parameters(): p.requires_grad_(p.is_floating_point())  # merging an adapter leaves them frozen
     bad = next((n for n, p in model.named_parameters() if p.device.type != "meta" and not p.isfinite().all()), None)
     if bad: raise ModelError(f"{name}: weight {bad!r} holds NaN or infinity; the checkpoint is damaged or was saved in a dtype too narrow for it")
     return VLM(model.eval(), processor, name, component_map(model, components), eligible_weights(model))
 
-# %% ../nbs/30_models.ipynb #fd869a0a
+# %% ../nbs/30_models.ipynb #a2212f65
 def find_checkpoint(path): # folder, name under data_samples/checkpoints, or hub id "owner/name" -> str
     "Where a model is; a ModelError says what is there instead."
     if Path(path).is_dir(): return str(path)
-    if str(path).count(os.sep) == 1 and not str(path).startswith((".", "~", "data_samples")): return str(path) # a hub id
-    samples = data_dir()/"checkpoints"
-    if (samples/Path(path).name).is_dir(): return str(samples/Path(path).name)
+    samples, parts = data_dir()/"checkpoints", Path(path).parts
+    if (len(parts) == 1 or parts[0] == "data_samples") and (samples/parts[-1]).is_dir(): return str(samples/parts[-1])
+    if re.fullmatch(r"\w[\w.-]*/[\w.-]+", str(path)) and parts[0] != "data_samples": return str(path) # a hub id
     raise ModelError(f"no model folder {str(path)!r}; samples are {sorted(p.name for p in samples.glob('*/'))} in {samples}, or give a hub id such as 'llava-hf/llava-1.5-7b-hf'")
+
+@contextmanager
+def loading(where):
+    "Whatever is wrong with a checkpoint's files, as a ModelError that names it."
+    try: yield
+    except (ValueError, OSError, KeyError, RuntimeError, SafetensorError) as e:
+        raise ModelError(f"{where}: not a vision-language model that transformers can load: {(str(e) or type(e).__name__).splitlines()[0]}") from e
+
+def base_of(where): # folder or hub id; of an adapter, that of its base
+    config = Path(where)/"adapter_config.json"
+    return find_checkpoint(json.loads(config.read_text(encoding="utf-8"))["base_model_name_or_path"]) if config.exists() else where
 
 def load_vlm(
     path,            # folder, sample name such as "tiny-llava-vanilla", or hub id
@@ -109,16 +123,14 @@ def load_vlm(
     "A vision-language model ready for this library."
     device, where = pick_device(device), find_checkpoint(path)
     if (Path(where)/"adapter_config.json").exists(): return _load_adapter(where, device, dtype, components)
-    try:
-        model = AutoModelForImageTextToText.from_pretrained(where, dtype=pick_dtype(dtype, device), use_safetensors=True)
-        processor = AutoProcessor.from_pretrained(where)
-    except (ValueError, OSError, KeyError) as e: raise ModelError(f"{where}: not a vision-language model that transformers can load: {str(e).splitlines()[0]}") from e
+    with loading(where):
+        model, found = AutoModelForImageTextToText.from_pretrained(where, dtype=pick_dtype(dtype, device), use_safetensors=True, trust_remote_code=False, output_loading_info=True)
+        processor = AutoProcessor.from_pretrained(where, trust_remote_code=False)
+    if lost := sorted(found["missing_keys"]): raise ModelError(f"{where}: its files lack {len(lost)} weights, the first {lost[0]!r}; get the checkpoint anew")
     return as_vlm(model.to(device), processor, Path(where).name, components)
 
 def _load_adapter(where, device, dtype, components):
     try: from peft import PeftModel
     except ImportError: raise ModelError(f"{where} is a PEFT adapter: install peft to have it merged, or merge it yourself with merge_and_unload()") from None
-    import json
-    base = json.loads((Path(where)/"adapter_config.json").read_text())["base_model_name_or_path"]
-    vlm = load_vlm(base, device, dtype, components)
+    vlm = load_vlm(base_of(where), device, dtype, components)
     return as_vlm(PeftModel.from_pretrained(vlm.model, where), vlm.processor, Path(where).name, components)

@@ -22,7 +22,7 @@ from .datasets import load_clear, load_mllmu
 from .evaluate import select
 from .examples import people
 from .formats import Source, nearest, unpack
-from .models import eligible_weights, find_checkpoint
+from .models import base_of, eligible_weights, find_checkpoint, loading
 from .people import GROUPS, request
 from .objectives import find_method
 from .tiny import TINY
@@ -133,14 +133,16 @@ class Outlook:
 
     @cached_property
     def size(self) -> tuple: # (parameters, those a mask may select)
-        where = find_model(self.plan.model)
-        with torch.device("meta"): model = AutoModelForImageTextToText.from_config(AutoConfig.from_pretrained(where))
+        where = base_of(find_model(self.plan.model))
+        with loading(where), torch.device("meta"):
+            model = AutoModelForImageTextToText.from_config(AutoConfig.from_pretrained(where, trust_remote_code=False))
         weights = dict(model.named_parameters())
         return sum(p.numel() for p in weights.values()), sum(weights[n].numel() for n in eligible_weights(model))
 
     @cached_property
     def tokens(self) -> int: # of one example, picture included
-        e, processor = self.bench.forget_vqa[0], AutoProcessor.from_pretrained(find_model(self.plan.model))
+        e, where = self.bench.forget_vqa[0], base_of(find_model(self.plan.model))
+        with loading(where): processor = AutoProcessor.from_pretrained(where, trust_remote_code=False)
         _, whole = conversation(processor, e.question, e.answer, True)
         return processor(text=[whole], images=[e.image], return_tensors="pt")["input_ids"].shape[1]
 
@@ -148,9 +150,9 @@ class Outlook:
     def fisher(self): return self.plan.mask in ("saliency", "random", "other")
 
     def memory(self) -> dict: # what -> bytes
-        "Fisher: of what to forget, of three groups to keep and of their mixture; gradients and AdamW's two moments: for forget and retain steps each."
+        "Fisher: of what to forget, of what to keep and of the group at hand; gradients: as they come, masked and clipped; AdamW: two moments for forget and retain steps each."
         (n, e), b = self.size, torch.finfo(DTYPES[self.plan.dtype]).bits//8
-        return {"weights": n*b, "Fisher information": self.fisher*5*4*e, "mask": e, "gradients": 2*e*b, "AdamW": 2*2*e*b}
+        return {"weights": n*b, "float32 copies": 4*e*(b < 4), "Fisher information": self.fisher*3*4*e, "mask": e, "gradients": 2*e*b + 4*e, "AdamW": 2*2*4*e}
 
     def forwards(self) -> int: # forward passes of one example
         "Work: Fisher and training take three passes an example, an option one, a written answer about six."

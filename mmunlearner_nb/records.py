@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['STAGES', 'ON_CARD', 'RecordError', 'writing', 'plain', 'write_json', 'write_table', 'read', 'digest',
-           'checkpoint_hash', 'examples_hash', 'code_hash', 'versions', 'flat', 'differences', 'Folder', 'remove',
-           'now', 'cached', 'with_interval', 'side_by_side', 'picture_table', 'card_answers', 'Run', 'read_run',
-           'load_run']
+           'checkpoint_hash', 'examples_hash', 'code_hash', 'versions', 'flat', 'differences', 'complete', 'Folder',
+           'remove', 'now', 'cached', 'with_interval', 'side_by_side', 'picture_table', 'card_answers', 'Run',
+           'read_run', 'load_run']
 
 # %% ../nbs/95_records.ipynb #4998e361
 import datetime, hashlib, importlib, io, json, math, platform, shutil
@@ -93,7 +93,7 @@ def code_hash(*modules) -> str: # names in this package
 def versions() -> dict:
     return dict(mmunlearner_nb=mmunlearner_nb.__version__, python=platform.python_version()) | {p: version(p) for p in ("torch", "transformers", "numpy", "pandas")}
 
-# %% ../nbs/95_records.ipynb #c9e71928
+# %% ../nbs/95_records.ipynb #46f60374
 STAGES = { # stage -> what it leaves in the folder
     "mask": ["mask.safetensors"], "unlearn": ["history.csv", "model"], "evaluate": ["answers.parquet", "pictures.parquet"],
     "report": ["items.parquet", "table.csv", "before_after.png", "card.png", "losses.png"]}
@@ -105,6 +105,9 @@ def differences(there, here) -> list: # of text
     "Where two sets of settings differ."
     a, b = flat(plain(there)), flat(plain(here))
     return [f"{k} {a.get(k, 'absent')} there, {b.get(k, 'absent')} here" for k in dict.fromkeys([*a, *b]) if a.get(k) != b.get(k)]
+
+def complete(path, settings) -> list: # of stages; the report is complete once the settings say so
+    return [s for s, names in STAGES.items() if all((path/n).exists() for n in names) and (s != "report" or settings.get("finished"))]
 
 class Folder:
     "A run's folder while it is being filled."
@@ -133,7 +136,7 @@ class Folder:
         self.settings = plain(getattr(self, "settings", {}) | more)
         write_json(self.path/"settings.json", self.settings)
 
-    def done(self) -> list: return [s for s, names in STAGES.items() if all((self.path/n).exists() for n in names)]
+    def done(self) -> list: return complete(self.path, self.settings)
 
 def remove(path): # file or folder, if it is there
     path = Path(path)
@@ -200,9 +203,13 @@ class Run:
         if person not in set(self.items.person_id): raise RecordError(f"nobody {person!r} was asked about in {self.path}: people are {', '.join(self.items.person_id.unique()[:40])}")
         answers = card_answers(self.items, person)
         return person_card([self.pictures[k] for k in answers.picture.dropna().unique()], answers, f"{person}: what the models say")
+    @property
+    def loss_title(self):
+        ceiling = self.settings["settings"].get("ceiling")
+        return "The loss while unlearning" + (f" (a forget example counts up to {ceiling:g})" if isinstance(ceiling, float) else "")
     @cached_property
     def figures(self) -> dict: # name -> Picture
-        return dict(before_after=before_after(self.table, self.settings["title"]), card=self.card(), losses=loss_curves(self.history))
+        return dict(before_after=before_after(self.table, self.settings["title"]), card=self.card(), losses=loss_curves(self.history, self.loss_title))
     def __repr__(self): return "\n".join(filter(None, [self.settings["title"], side_by_side(self.table).to_string(), self.settings.get("stopped"), f"recorded in {self.path}"]))
 
 def read_run(path): return Run(path, read(path/"settings.json"), read(path/"table.csv"), read(path/"items.parquet"), read(path/"history.csv"))
@@ -215,5 +222,6 @@ def load_run(
     if not (path/"settings.json").exists():
         here = sorted(p.parent.name for p in path.parent.glob("*/settings.json"))
         raise RecordError(f"no run in {path}; beside it are {', '.join(here) or 'none'}")
-    if not read(path/"settings.json").get("finished"): raise RecordError(f"the run in {path} is not finished (complete: {', '.join(s for s in STAGES if all((path/n).exists() for n in STAGES[s])) or 'nothing'}): start it again and it goes on")
+    settings = read(path/"settings.json")
+    if not settings.get("finished"): raise RecordError(f"the run in {path} is not finished (complete: {', '.join(complete(path, settings)) or 'nothing'}): start it again and it goes on")
     return read_run(path)

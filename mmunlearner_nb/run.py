@@ -12,7 +12,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from .core import MMUnlearnerError, set_seed
+from .core import DataError, MMUnlearnerError, set_seed
 from .evaluate import chance, score
 from .examples import Benchmark
 from .fisher import diagonal_fisher, preserve_fisher
@@ -29,6 +29,7 @@ from .unlearn import unlearn
 # %% ../nbs/98_run.ipynb #53bb0992
 def for_others(bench, seed=0) -> Benchmark:
     "The same benchmark with as many other people to forget."
+    if len(bench.retain_people) < len(bench.forget_people): raise DataError(f"{bench.name}: too few people to keep ({len(bench.retain_people)}) for a mask of {len(bench.forget_people)} others: use another mask")
     chosen = set(random.Random(seed).sample(bench.retain_people, len(bench.forget_people)))
     vqa, qa = bench.forget_vqa + bench.retain_vqa, bench.forget_qa + bench.retain_qa
     def pick(examples, gone): return [e for e in examples if (e.person_id in chosen) == gone] or None

@@ -42,10 +42,10 @@ def gradients(loss, weights, mask=None): # name -> gradient; zero where the loss
     return grads if mask is None else {n: g*mask[n].to(g.device) if n in mask else torch.zeros_like(g) for n, g in grads.items()}
 
 def clip(grads, max_norm): # scales all by the same factor to norm max_norm at most; -> (gradients, norm before)
-    "Clip by the norm over all weights."
+    "Clip by the norm over all weights, in float32."
     norm = torch.stack([g.float().norm() for g in grads.values()]).norm().item()
     factor = min(1., max_norm/(norm + 1e-12)) if math.isfinite(norm) else 1.
-    return {n: g*factor for n, g in grads.items()}, norm
+    return {n: g.float()*factor for n, g in grads.items()}, norm
 
 # %% ../nbs/75_unlearn.ipynb #582b5e11
 @dataclass
@@ -68,14 +68,15 @@ class Settings:
         find_method(self.method)
         for name, known in dict(schedule=("alternate", "joint"), rehearse=("vqa", "both"), decay=("linear", "cosine", "constant")).items():
             if getattr(self, name) not in known: raise SettingsError(f"unknown {name} {getattr(self, name)!r}: use one of {', '.join(known)}")
-        for name in ("lr", "epochs", "batch_size", "max_norm"):
+        if self.forget_every < 0: raise SettingsError(f"forget_every is {self.forget_every}: it must be 1 or more, or 0 for n_retain // n_forget")
+        for name in ("lr", "epochs", "batch_size", "max_norm", "ceiling"):
             if not getattr(self, name) > 0: raise SettingsError(f"{name} is {getattr(self, name)}: it must be above 0")
 
 @dataclass
 class Result:
     "An unlearned model and how it came about."
     vlm: VLM              # the model that was given, changed
-    history: pd.DataFrame # a row a step: step, lr, forget_nll, retain_nll, forget_norm, retain_norm (nan where there was no such step)
+    history: pd.DataFrame # a row a step: step, lr, forget_nll (an example counts up to `ceiling`), retain_nll, forget_norm, retain_norm (nan where there was no such step)
     settings: dict
     stopped: str = ""     # why it stopped early, if it did
     def save(self, path, dtype=None): self.vlm.save(path, dtype) # a checkpoint AutoModelForImageTextToText loads
@@ -115,6 +116,7 @@ def unlearn(
     keep = [x for x in (bench.retain_vqa, bench.retain_qa + bench.forget_qa if s.rehearse == "both" else []) if x] if m.retain else []
     if m.retain and not keep: raise DataError(f"{bench.name}: method {method!r} rehearses, but there are no examples to keep")
     steps, every = plan_steps(len(bench.forget_vqa), sum(map(len, keep)), s)
+    if every > steps: raise SettingsError(f"a forget step every {every} iterations, but there are {steps}: nothing would be forgotten. Lower forget_every or batch_size, or raise epochs")
     loop = Loop(vlm, m, mask, s); rng = random.Random(s.seed); set_seed(s.seed); vlm.model.train()
     forget, retain = endless(bench.forget_vqa, s.batch_size, rng), turns(keep, s.batch_size, rng) if keep else None
     for step in (bar := progress(range(steps), desc=f"unlearning ({method})")):
@@ -131,7 +133,8 @@ class Loop:
         self.vlm, self.method, self.s, self.collate = vlm, method, s, Collator(vlm)
         self.weights, self.rows, self.stopped = vlm.weights(), [], ""
         self.mask = mask if mask is not None else {n: torch.ones_like(p, dtype=torch.bool) for n, p in self.weights.items()}
-        self.forget, self.retain = MaskedAdamW(self.weights, self.mask), torch.optim.AdamW(self.weights.values(), lr=s.lr, weight_decay=s.weight_decay)
+        self.master = {n: p if p.dtype == torch.float32 else torch.nn.Parameter(p.detach().float()) for n, p in self.weights.items()}
+        self.forget, self.retain = MaskedAdamW(self.master, self.mask), torch.optim.AdamW(self.master.values(), lr=s.lr, weight_decay=s.weight_decay)
 
     def gradient(self, loss, examples, mask=None): # -> (clipped gradients, loss, norm before clipping)
         value = loss(self.vlm.model, self.collate(examples), ceiling=self.s.ceiling)
@@ -140,8 +143,15 @@ class Loop:
 
     def retain_step(self, grads, lr):
         for g in self.retain.param_groups: g["lr"] = lr
-        for n, p in self.weights.items(): p.grad = grads[n]
-        self.retain.step(); self.retain.zero_grad()
+        for n, p in self.master.items(): p.grad = grads[n]
+        self.retain.step(); self.retain.zero_grad(); self.publish()
+
+    def forget_step(self, grads, lr): self.forget.step(grads, lr); self.publish()
+
+    @torch.no_grad()
+    def publish(self): # the model's own weights, where they are narrower than float32
+        for n, p in self.weights.items():
+            if p is not self.master[n]: p.copy_(self.master[n])
 
     def step(self, step, lr, forget, retain): # lists of Examples or None
         "One iteration; numbers that are not finite stop the run before they reach the weights."
@@ -153,11 +163,11 @@ class Loop:
             push, loss, row["forget_norm"] = self.gradient(self.method.forget, forget, self.mask)
             row["forget_nll"] = -loss; self.guard(row, "forget")
         if not self.stopped and self.s.schedule == "joint" and keep is not None: self.retain_step({n: g + push[n] for n, g in keep.items()}, lr)
-        elif not self.stopped and push is not None: self.forget.step(push, lr)
+        elif not self.stopped and push is not None: self.forget_step(push, lr)
         self.rows.append(row)
         return row
 
     def guard(self, row, side):
         if not (math.isfinite(row[f"{side}_nll"]) and math.isfinite(row[f"{side}_norm"])):
-            self.stopped = (f"stopped at step {row['step']}: the {side} loss is {row[f'{side}_nll']} and its gradient's norm {row[f'{side}_norm']}; the weights are those before that step. "
+            self.stopped = (f"stopped at step {row['step']}: the {side} loss is {row[f'{side}_nll']} and its gradient's norm {row[f'{side}_norm']}; the weights are those before that {side} step. "
                             f"Lower lr (it is {self.s.lr}), set a ceiling, or load the model with dtype='float32'")
