@@ -94,7 +94,9 @@ def plan(
     "A checked plan, with nothing left open."
     family, benchmark, percent, letters = parse(preset)
     given = {k: check(k, x) for k, x in settings.items() if x is not None or k not in FIELDS}
-    p = Plan(preset=preset, **FAMILIES[family][benchmark] | given)
+    found = FAMILIES[family][benchmark]
+    given = {"epochs": round(found["epochs"]*len(letters), 3)} | given  # a larger request takes longer: each example is pushed as often
+    p = Plan(preset=preset, **found | given)
     device = pick_device(p.device)
     dtype = str(pick_dtype(p.dtype, device)).removeprefix("torch.")
     oracle = f"{family}-oracle-{letters}"
