@@ -19,7 +19,7 @@ import pandas as pd
 import torch
 from transformers import GenerationConfig
 
-from .batches import Collator, answer_logprobs, mean_by_row
+from .batches import Collator, answer_logprobs, mean_by_row, sum_by_row
 from .core import DataError, ModelError, SettingsError, progress
 from .examples import TASKS, Benchmark
 from .metrics import cloze_correct, normalise_answer, open_answer_correct, option_correct, summarise
@@ -103,7 +103,7 @@ def option_logprobs(
     with inference(vlm):
         for keys, part in batches_of(rows, batch_size, "options"):
             logp, row = answer_logprobs(vlm.model, collate(part))
-            total = logp.new_zeros(len(part)).index_add(0, row, logp)
+            total = sum_by_row(logp, row, len(part))
             refuse_nan(total, part, vlm)
             found.update(zip(keys, map(LogLikelihood, total.tolist(), mean_by_row(logp, row, len(part)).tolist())))
     return [{letter: found[key(e, text)] for letter, text in e.options.items()} for e in examples]

@@ -154,7 +154,7 @@ class Outlook:
     def memory(self) -> dict: # what -> bytes
         "Fisher: of what to forget, of what to keep and of the group at hand; gradients: as they come, masked and clipped; AdamW: two moments for forget and retain steps each."
         (n, e), b = self.size, torch.finfo(DTYPES[self.plan.dtype]).bits//8
-        return {"weights": n*b, "float32 copies": 4*e*(b < 4), "Fisher information": self.fisher*3*4*e, "mask": e, "gradients": 2*e*b + 4*e, "AdamW": 2*2*4*e}
+        return {"weights": n*b, "reference": n*b*find_method(self.plan.method).reference, "float32 copies": 4*e*(b < 4), "Fisher information": self.fisher*3*4*e, "mask": e, "gradients": 2*e*b + 4*e, "AdamW": 2*2*4*e}
 
     def forwards(self) -> int: # forward passes of one example
         "Work: Fisher and training take three passes an example, an option one, a written answer about six."

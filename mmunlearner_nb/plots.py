@@ -252,7 +252,7 @@ def loss_curves(
 ) -> Picture:
     "Forget and retain loss against the step."
     fig = Picture(2.6, 6); ax = fig.subplots(); ends = []
-    for column, name, color, marker in (("forget_nll", "forget (ascended)", "#D55E00", "D"), ("retain_nll", "retain (descended)", "#0072B2", "o")):
+    for column, name, color, marker in (("forget_nll", "to forget", "#D55E00", "D"), ("retain_nll", "to keep", "#0072B2", "o")):
         h = history[["step", column]].dropna() if column in history else history.iloc[:0]
         if h.empty: continue
         ax.plot(h.step, h[column], marker=marker if len(h) <= 60 else None, ms=3, lw=1, color=color, label=name)

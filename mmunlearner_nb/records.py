@@ -203,13 +203,9 @@ class Run:
         if person not in set(self.items.person_id): raise RecordError(f"nobody {person!r} was asked about in {self.path}: people are {', '.join(self.items.person_id.unique()[:40])}")
         answers = card_answers(self.items, person)
         return person_card([self.pictures[k] for k in answers.picture.dropna().unique()], answers, f"{person}: what the models say")
-    @property
-    def loss_title(self):
-        ceiling = self.settings["settings"].get("ceiling")
-        return "The loss while unlearning" + (f" (a forget example counts up to {ceiling:g})" if isinstance(ceiling, float) else "")
     @cached_property
     def figures(self) -> dict: # name -> Picture
-        return dict(before_after=before_after(self.table, self.settings["title"]), card=self.card(), losses=loss_curves(self.history, self.loss_title))
+        return dict(before_after=before_after(self.table, self.settings["title"]), card=self.card(), losses=loss_curves(self.history))
     def __repr__(self): return "\n".join(filter(None, [self.settings["title"], side_by_side(self.table).to_string(), self.settings.get("stopped"), f"recorded in {self.path}"]))
 
 def read_run(path): return Run(path, read(path/"settings.json"), read(path/"table.csv"), read(path/"items.parquet"), read(path/"history.csv"))

@@ -76,7 +76,7 @@ class Settings:
 class Result:
     "An unlearned model and how it came about."
     vlm: VLM              # the model that was given, changed
-    history: pd.DataFrame # a row a step: step, lr, forget_nll (an example counts up to `ceiling`), retain_nll, forget_norm, retain_norm (nan where there was no such step)
+    history: pd.DataFrame # a row a step: step, lr, forget_nll, retain_nll (of what the losses look at: idk's are those of its refusals), forget_norm, retain_norm (nan where there was no such step)
     settings: dict
     stopped: str = ""     # why it stopped early, if it did
     def save(self, path, dtype=None): self.vlm.save(path, dtype) # a checkpoint AutoModelForImageTextToText loads
@@ -118,9 +118,10 @@ def unlearn(
     steps, every = plan_steps(len(bench.forget_vqa), sum(map(len, keep)), s)
     if every > steps: raise SettingsError(f"a forget step every {every} iterations, but there are {steps}: nothing would be forgotten. Lower forget_every or batch_size, or raise epochs")
     loop = Loop(vlm, m, mask, s); rng = random.Random(s.seed); set_seed(s.seed); vlm.model.train()
-    forget, retain = endless(bench.forget_vqa, s.batch_size, rng), turns(keep, s.batch_size, rng) if keep else None
+    targets = [m.relabel(e, rng) for e in bench.forget_vqa] if m.relabel else bench.forget_vqa
+    forget, retain = endless(targets, s.batch_size, rng), turns(keep, s.batch_size, rng) if keep else None
     for step in (bar := progress(range(steps), desc=f"unlearning ({method})")):
-        row = loop.step(step, s.lr*factor(step, steps, s.decay), next(forget) if step % every == every - 1 or every == 1 else None, next(retain) if retain else None)
+        row = loop.step(step, steps, s.lr*factor(step, steps, s.decay), next(forget) if step % every == every - 1 or every == 1 else None, next(retain) if retain else None)
         bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if k.endswith("nll") and v == v})
         if loop.stopped: warnings.warn(loop.stopped); break
         if callback: callback(step, vlm)
@@ -132,14 +133,15 @@ class Loop:
     def __init__(self, vlm, method, mask, s):
         self.vlm, self.method, self.s, self.collate = vlm, method, s, Collator(vlm)
         self.weights, self.rows, self.stopped = vlm.weights(), [], ""
+        self.reference = vlm.clone().model.requires_grad_(False).eval() if method.reference else None
         self.mask = mask if mask is not None else {n: torch.ones_like(p, dtype=torch.bool) for n, p in self.weights.items()}
         self.master = {n: p if p.dtype == torch.float32 else torch.nn.Parameter(p.detach().float()) for n, p in self.weights.items()}
         self.forget, self.retain = MaskedAdamW(self.master, self.mask), torch.optim.AdamW(self.master.values(), lr=s.lr, weight_decay=s.weight_decay)
 
-    def gradient(self, loss, examples, mask=None): # -> (clipped gradients, loss, norm before clipping)
-        value = loss(self.vlm.model, self.collate(examples), ceiling=self.s.ceiling)
+    def gradient(self, loss, examples, progress, mask=None): # -> (clipped gradients, mean nll, norm before clipping)
+        value, nll = loss(self.vlm.model, self.collate(examples), ceiling=self.s.ceiling, reference=self.reference, progress=progress)
         grads, norm = clip(gradients(value, self.weights, mask), self.s.max_norm)
-        return grads, value.item(), norm
+        return grads, nll, norm
 
     def retain_step(self, grads, lr):
         for g in self.retain.param_groups: g["lr"] = lr
@@ -153,15 +155,15 @@ class Loop:
         for n, p in self.weights.items():
             if p is not self.master[n]: p.copy_(self.master[n])
 
-    def step(self, step, lr, forget, retain): # lists of Examples or None
+    def step(self, step, steps, lr, forget, retain): # lists of Examples or None
         "One iteration; numbers that are not finite stop the run before they reach the weights."
         row = dict(step=step, lr=lr, forget_nll=math.nan, retain_nll=math.nan, forget_norm=math.nan, retain_norm=math.nan)
         keep = push = None
-        if retain is not None: keep, row["retain_nll"], row["retain_norm"] = self.gradient(self.method.retain, retain); self.guard(row, "retain")
+        if retain is not None: keep, row["retain_nll"], row["retain_norm"] = self.gradient(self.method.retain, retain, step/steps); self.guard(row, "retain")
         if self.s.schedule == "alternate" and keep is not None and not self.stopped: self.retain_step(keep, lr)
         if forget is not None and not self.stopped:
-            push, loss, row["forget_norm"] = self.gradient(self.method.forget, forget, self.mask)
-            row["forget_nll"] = -loss; self.guard(row, "forget")
+            push, row["forget_nll"], row["forget_norm"] = self.gradient(self.method.forget, forget, step/steps, self.mask)
+            self.guard(row, "forget")
         if not self.stopped and self.s.schedule == "joint" and keep is not None: self.retain_step({n: g + push[n] for n, g in keep.items()}, lr)
         elif not self.stopped and push is not None: self.forget_step(push, lr)
         self.rows.append(row)
