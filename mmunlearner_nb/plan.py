@@ -32,7 +32,8 @@ from .unlearn import Settings, plan_steps
 def setting(default, help, **more): return field(default=default, metadata=dict(help=help) | more)
 
 MASKS = { # name -> what it selects
-    "saliency": "weights that matter more to what we forget", "random": "as many in each matrix, at random", "other": "those salient for as many other people (the null)",
+    "saliency": "weights that matter more to what we forget", "random": "as many in each matrix, at random", "scattered": "as many in each component, at random",
+    "fisher": "as many, the most used by what we forget", "inverted": "as many, the least salient", "other": "those salient for as many other people (the null)",
     "eyes": "vision tower and projector, whole", "none": "every eligible weight"}
 
 @dataclass
@@ -149,7 +150,7 @@ class Outlook:
         return processor(text=[whole], images=[e.image], return_tensors="pt")["input_ids"].shape[1]
 
     @property
-    def fisher(self): return self.plan.mask in ("saliency", "random", "other")
+    def fisher(self): return self.plan.mask not in ("none", "eyes")
 
     def memory(self) -> dict: # what -> bytes
         "Fisher: of what to forget, of what to keep and of the group at hand; gradients: as they come, masked and clipped; AdamW: two moments for forget and retain steps each."

@@ -16,7 +16,7 @@ from .core import DataError, MMUnlearnerError, set_seed
 from .evaluate import chance, score
 from .examples import Benchmark
 from .fisher import diagonal_fisher, preserve_fisher
-from .masks import Mask, random_mask, saliency_mask, whole_mask
+from .masks import SCORES, Mask, random_mask, ranked_mask, saliency_mask, scores_for, whole_mask
 from .metrics import summarise
 from .models import load_vlm
 from .objectives import METHODS
@@ -46,6 +46,7 @@ def make_mask(
     forget = diagonal_fisher(vlm, bench.forget_vqa, unit_norm=p.unit_norm, desc="Fisher of what to forget")
     preserve = preserve_fisher(vlm, bench, groups=p.groups, max_examples=p.fisher_examples, seed=p.seed, unit_norm=p.unit_norm)
     mask = saliency_mask(forget, preserve, p.threshold)
+    if p.mask in SCORES: return ranked_mask(mask, scores_for(p.mask, forget, preserve, p.seed), kind=p.mask)
     return random_mask(mask, p.seed) if p.mask == "random" else mask
 
 # %% ../nbs/98_run.ipynb #3211adf5
