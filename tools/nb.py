@@ -196,7 +196,8 @@ def render(root=ROOT):
         cell = page.cells[int(re.search(r"figure_(\d+)_", name)[1])]
         if cell.id not in alt: raise ValueError(f"index.ipynb: the picture of cell {cell.id} needs '#| fig-alt: what it shows'")
         text = re.sub(rf"!\[\w+\]\({re.escape(name)}\)", lambda _: f"![{alt[cell.id]}]({name})", text)
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"^[ \t]+$", "", text, flags=re.M)).strip() + "\n", res["outputs"]
+    shown = {name: data for name, data in res["outputs"].items() if f"]({name})" in text}  # a PIL image comes as PNG and as JPEG; the page shows one
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"^[ \t]+$", "", text, flags=re.M)).strip() + "\n", shown
 
 def _processed(nb):
     from fastcore.nbio import dict2nb
