@@ -83,7 +83,7 @@ def add_per_example(vlm, batch, total, owner, unit_norm, labels):
 
 def add_batch(vlm, batch, total, labels):
     "Add the square of one batch's mean gradient (the public code's 'Fisher', kept for comparison)."
-    weights = {n: p for n, p in vlm.model.named_parameters() if n in total}
+    weights = vlm.weights()
     grads = torch.autograd.grad(example_losses(vlm.model, batch, labels).mean(), list(weights.values()), allow_unused=True)
     for n, g in zip(weights, grads):
         if g is not None: total[n] += g.float().square()

@@ -135,17 +135,19 @@ class Outlook:
     def asked(self): return select(self.bench, people=self.plan.eval_people) # split -> Examples
 
     @cached_property
+    def where(self): return base_of(find_model(self.plan.model)) # folder or hub id with the vanilla model's settings
+
+    @cached_property
     def size(self) -> tuple: # (parameters, those a mask may select)
-        where = base_of(find_model(self.plan.model))
-        with loading(where), torch.device("meta"):
-            model = AutoModelForImageTextToText.from_config(AutoConfig.from_pretrained(where, trust_remote_code=False))
+        with loading(self.where), torch.device("meta"):
+            model = AutoModelForImageTextToText.from_config(AutoConfig.from_pretrained(self.where, trust_remote_code=False))
         weights = dict(model.named_parameters())
         return sum(p.numel() for p in weights.values()), sum(weights[n].numel() for n in eligible_weights(model))
 
     @cached_property
     def tokens(self) -> int: # of one example, picture included
-        e, where = self.bench.forget_vqa[0], base_of(find_model(self.plan.model))
-        with loading(where): processor = AutoProcessor.from_pretrained(where, trust_remote_code=False)
+        e = self.bench.forget_vqa[0]
+        with loading(self.where): processor = AutoProcessor.from_pretrained(self.where, trust_remote_code=False)
         _, whole = conversation(processor, e.question, e.answer, True)
         return processor(text=[whole], images=[e.image], return_tensors="pt")["input_ids"].shape[1]
 

@@ -183,8 +183,8 @@ def weight_grid(
     order = {"vision": 0, "projector": 1, "language": 2}
     rows = sorted({r for r, _ in cells}, key=lambda r: (order[r.split()[0]], int((r.split() + ["0"])[1])))
     have = dict.fromkeys(k for _, k in cells)
-    return pd.DataFrame([[cells.get((r, k), [np.nan])[0] for k in [*(k for k in KINDS if k in have), *(k for k in have if k not in KINDS)]] for r in rows],
-                        rows, [*(k for k in KINDS if k in have), *(k for k in have if k not in KINDS)])
+    columns = [*(k for k in KINDS if k in have), *(k for k in have if k not in KINDS)]
+    return pd.DataFrame([[cells.get((r, k), [np.nan])[0] for k in columns] for r in rows], rows, columns)
 
 # %% ../nbs/94_plots.ipynb #108ae81b
 def _heat(ax, grid, unused, norm, numbers):
