@@ -102,6 +102,7 @@ def draw_texts(rng, kind, n): # -> n Examples
     source = texts(kind)
     return [source[i][rng.integers(len(source[i]))] for i in rng.integers(len(source), size=n)]
 
+# %% ../nbs/45_finetune.ipynb #9d27901a
 def learning_rate(step, steps, peak, warmup=100):
     return peak*min(1, (step + 1)/warmup)*(.05 + .95*(1 + math.cos(math.pi*step/steps))/2)
 

@@ -70,7 +70,7 @@ def saliency_mask(
     chosen = {n: (r >= threshold) & (forget[n] > 0) for n, r in saliency_ratio(forget, preserve).items()}
     return Mask(chosen, forget.components, kind="ratio", threshold=threshold, model=forget.info.get("model"), forget=forget.info, preserve=preserve.info)
 
-# %% ../nbs/60_masks.ipynb #8645f194
+# %% ../nbs/60_masks.ipynb #b47a69d5
 def random_mask(
     mask, # whose density to copy, matrix by matrix
     seed=0,
@@ -80,6 +80,7 @@ def random_mask(
     shuffled = {n: m.flatten()[torch.randperm(m.numel(), generator=g)].view_as(m) for n, m in mask.items()}
     return Mask(shuffled, mask.components, **{**mask.info, "kind": "random", "seed": seed})
 
+# %% ../nbs/60_masks.ipynb #8645f194
 def ranked_mask(
     mask,   # whose density to copy, component by component
     scores, # name -> float tensor in the weight's shape; the highest are selected, those at -inf never
@@ -110,6 +111,7 @@ def scores_for(
     raw = forget if kind == "fisher" else {n: -r for n, r in saliency_ratio(forget, preserve).items()}
     return {n: torch.where(forget[n] > 0, s, -math.inf) for n, s in raw.items()} # what no forget example uses is never selected
 
+# %% ../nbs/60_masks.ipynb #010ac2ad
 def whole_mask(vlm, *components): # -> Mask that selects every eligible weight of these components; none named: of all
     "All weights on purpose."
     known(components)

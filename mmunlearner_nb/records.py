@@ -170,7 +170,7 @@ def side_by_side(table) -> pd.DataFrame: # split, modality, task -> people, vani
     wide.insert(0, "people", t.groupby(keys).n.max().astype("Int64"))
     return wide[["people", *(m for m in ("vanilla", "unlearned", "oracle", "chance") if m in wide)]].rename_axis(columns=None).fillna("–")
 
-# %% ../nbs/95_records.ipynb #182c8f3c
+# %% ../nbs/95_records.ipynb #ddba730c
 def picture_table(images) -> pd.DataFrame: # of PIL images, each once -> key, png
     seen = {id(im): im for im in images if im is not None}
     return pd.DataFrame(dict(id=list(seen), png=[png(im) for im in seen.values()])).assign(key=lambda t: [digest(b) for b in t.png])
@@ -183,6 +183,7 @@ def card_answers(items, person) -> pd.DataFrame:
     asked = {m: t.question[t.modality == m].unique()[:n] for m, n in ON_CARD.items()}
     return pd.concat([t[(t.modality == m) & t.question.isin(q)] for m, q in asked.items()], ignore_index=True).drop_duplicates(["model", "modality", "question"])
 
+# %% ../nbs/95_records.ipynb #182c8f3c
 @dataclass(repr=False)
 class Run:
     "A finished run."

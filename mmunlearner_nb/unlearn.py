@@ -128,6 +128,7 @@ def unlearn(
     vlm.model.eval()
     return Result(vlm, pd.DataFrame(loop.rows), {**vars(s), "mask": mask.info if mask is not None else None, "steps": steps, "forget_every": every}, loop.stopped)
 
+# %% ../nbs/75_unlearn.ipynb #7045f62d
 class Loop:
     "The two steps, their optimisers and their log."
     def __init__(self, vlm, method, mask, s):
