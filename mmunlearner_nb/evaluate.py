@@ -22,7 +22,9 @@ from transformers import GenerationConfig
 from .batches import Collator, answer_logprobs, mean_by_row, sum_by_row
 from .core import DataError, ModelError, SettingsError, progress
 from .examples import TASKS, Benchmark
+from .memory import probability, truth_ratio
 from .metrics import cloze_correct, normalise_answer, open_answer_correct, option_correct, summarise
+from .packing import collator
 
 # %% ../nbs/85_evaluate.ipynb #34c1ac24
 @contextmanager
@@ -57,10 +59,12 @@ def batches_of(
     examples: dict, # key -> Example
     batch_size,
     desc,           # for the progress bar
+    together=False, # those of one picture side by side
 ): # iterable of (keys, examples)
-    "Batches of examples that are alike in length."
+    "Batches of examples that are alike in length, or in their picture."
     if batch_size < 1: raise SettingsError(f"batch_size is {batch_size}: use 1 or more")
-    keys = sorted(examples, key=lambda k: (examples[k].image is None, -len(examples[k].question) - len(examples[k].answer)))
+    seen = {id(e.image): i for i, e in reversed(list(enumerate(examples.values())))} if together else {}
+    keys = sorted(examples, key=lambda k: (examples[k].image is None, seen.get(id(examples[k].image), 0), -len(examples[k].question) - len(examples[k].answer)))
     cuts = [keys[i:i + batch_size] for i in range(0, len(keys), batch_size)]
     return ((cut, [examples[k] for k in cut]) for cut in (progress(cuts, desc=desc) if len(cuts) > 1 else cuts))
 
@@ -98,10 +102,10 @@ def option_logprobs(
     "How likely the model finds each option as its answer."
     if bare := next((e for e in examples if not e.options), None): raise DataError(f"{bare!r} has no options to choose from: ask it as a generation task")
     def key(e, text): return id(e.image), e.question, text
-    collate, found = Collator(vlm), {}
+    collate, found = collator(vlm), {}
     rows = {key(e, text): replace(e, answer=text) for e in examples for text in e.options.values()}
     with inference(vlm):
-        for keys, part in batches_of(rows, batch_size, "options"):
+        for keys, part in batches_of(rows, batch_size, "options", together=True):
             logp, row = answer_logprobs(vlm.model, collate(part))
             total = sum_by_row(logp, row, len(part))
             refuse_nan(total, part, vlm)
@@ -114,21 +118,22 @@ def score(
     examples,     # Examples, or a dict split -> Examples
     batch_size=64,
     by="sum",     # what decides between options: "sum" of the tokens' log-likelihoods, or their "mean"
-) -> pd.DataFrame: # a row for each example, in their order: split, modality, task, metric, person_id, score, question, answer, truth, where
+) -> pd.DataFrame: # a row for each example, in their order: split, modality, task, metric, person_id, score, question, answer, truth, where; of options also probability and truth_ratio
     "Ask everything; what was answered, and whether it is right."
     if by not in LogLikelihood._fields: raise SettingsError(f"unknown way {by!r} to decide between options: use one of {', '.join(LogLikelihood._fields)}")
     items = [(s, e) for s, es in (examples if isinstance(examples, dict) else {"all": examples}).items() for e in es]
     if not items: raise DataError("no examples to score: the split is empty")
     likely = iter(option_logprobs(vlm, [e for _, e in items if e.task == "classification"], batch_size))
     answers = iter(ask(vlm, [e for _, e in items if e.task != "classification"], batch_size))
-    def mark(e): # -> (answer, score)
+    def mark(e): # -> (answer, score, probability, truth ratio)
         if e.task == "classification":
-            loglik = {e.options[letter]: getattr(l, by) for letter, l in next(likely).items()}
-            return max(loglik, key=loglik.get), option_correct(loglik, e.answer)
+            found = {e.options[letter]: l for letter, l in next(likely).items()}
+            loglik, means = {o: getattr(l, by) for o, l in found.items()}, {o: l.mean for o, l in found.items()}
+            return max(loglik, key=loglik.get), option_correct(loglik, e.answer), probability(means[e.answer]), truth_ratio(means[e.answer], [m for o, m in means.items() if o != e.answer])
         answer = next(answers)
-        return answer, cloze_correct(answer, e.answer, e.question) if e.task == "cloze" else open_answer_correct(answer, e.answer)
-    rows = [(s, e.modality, e.task, "accuracy", e.person_id, float(points), e.question, answer, e.answer, e.where) for s, e in items for answer, points in [mark(e)]]
-    return pd.DataFrame(rows, columns=["split", "modality", "task", "metric", "person_id", "score", "question", "answer", "truth", "where"])
+        return answer, cloze_correct(answer, e.answer, e.question) if e.task == "cloze" else open_answer_correct(answer, e.answer), np.nan, np.nan
+    rows = [(s, e.modality, e.task, "accuracy", e.person_id, float(points), e.question, answer, e.answer, e.where, *more) for s, e in items for answer, points, *more in [mark(e)]]
+    return pd.DataFrame(rows, columns=["split", "modality", "task", "metric", "person_id", "score", "question", "answer", "truth", "where", "probability", "truth_ratio"])
 
 # %% ../nbs/85_evaluate.ipynb #edd05179
 def as_list(x, known, what, source): # a name, several or None (all of them) -> list of known names

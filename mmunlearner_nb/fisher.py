@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import torch
 import torch.nn.functional as F
 
-from .batches import Collator, answer_logits, example_nll, mean_by_row
+from .batches import Collator, answer_logits, count, example_nll, mean_by_row
 from .core import DataError, ModelError, SettingsError, progress, set_seed
 
 # %% ../nbs/50_fisher.ipynb #3d202b60
@@ -65,7 +65,7 @@ def example_losses(model, batch, labels):
     if labels == "given": return example_nll(model, batch)
     logits, _, rows = answer_logits(model, batch)
     drawn = torch.distributions.Categorical(logits=logits.detach()).sample()
-    return mean_by_row(F.cross_entropy(logits, drawn, reduction="none"), rows, len(batch["labels"]))
+    return mean_by_row(F.cross_entropy(logits, drawn, reduction="none"), rows, count(batch))
 
 def add_per_example(vlm, batch, total, owner, unit_norm, labels):
     "Add one batch's squared gradients, example by example, to `total`."

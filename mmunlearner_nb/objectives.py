@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['REFUSALS', 'METHODS', 'descent', 'ascent', 'nlls', 'npo', 'simnpo', 'adaptive_ascent', 'beside', 'kl', 'undial',
-           'refuse', 'Method', 'find_method']
+           'refuse', 'rmu_layer', 'rmu_weights', 'states', 'rmu', 'stay', 'Method', 'sineproject', 'find_method']
 
 # %% ../nbs/70_objectives.ipynb #30531157
 import math
@@ -14,9 +14,10 @@ from typing import Callable
 import torch
 import torch.nn.functional as F
 
-from .batches import answer_logits, answer_logprobs, example_nll, mean_by_row, sum_by_row
-from .core import SettingsError
+from .batches import answer_logits, answer_logprobs, count, example_nll, mean_by_row, sum_by_row
+from .core import ModelError, SettingsError
 from .examples import Example
+from .neurons import manu, readers
 
 # %% ../nbs/70_objectives.ipynb #08e2bef2
 def descent(model, batch, **_) -> tuple: # (scalar to be minimised, mean nll in nats a token), as all losses here
@@ -35,7 +36,7 @@ def ascent(
 # %% ../nbs/70_objectives.ipynb #1194fd4a
 def nlls(model, batch) -> tuple: # ((B,) mean, (B,) sum) over each example's answer tokens
     "Each example's negative log-likelihood, by token and whole."
-    logp, rows = answer_logprobs(model, batch); n = len(batch["labels"])
+    logp, rows = answer_logprobs(model, batch); n = count(batch)
     return mean_by_row(-logp, rows, n), sum_by_row(-logp, rows, n)
 
 def npo(model, batch, reference=None, beta=.4, **_) -> tuple:
@@ -64,7 +65,7 @@ def beside(
     "A loss that holds two models' logits against each other: its mean over answer tokens, then examples."
     z, tokens, rows = answer_logits(model, batch)
     with torch.no_grad(): z0, *_ = answer_logits(reference, batch)
-    def mean(values): return mean_by_row(values, rows, len(batch["labels"])).mean()
+    def mean(values): return mean_by_row(values, rows, count(batch)).mean()
     return mean(each(z, z0, tokens)), mean(F.cross_entropy(z.detach(), tokens, reduction="none")).item()
 
 def kl(model, batch, reference=None, **_) -> tuple:
@@ -86,18 +87,59 @@ def refuse(
     "The same question, refused."
     return replace(e, answer=rng.choice(REFUSALS), options=None)
 
+# %% ../nbs/70_objectives.ipynb #cc32fbc0
+def rmu_layer(model) -> int: # of the language model, from 0
+    "A quarter of the way up, and the third layer at least."
+    n = model.config.get_text_config().num_hidden_layers
+    if n < 3: raise ModelError(f"rmu trains three layers, but the language model has {n}")
+    return max(2, n//4)
+
+def rmu_weights(vlm) -> list: # names
+    "The MLP outputs of RMU's layer and of the two before it."
+    at = rmu_layer(vlm.model)
+    return readers(vlm)[at-2:at+1]
+
+def states(model, batch): # -> ((n, width) float32 states of RMU's layer where the answers are said, example of each, mean nll)
+    "What leaves RMU's layer."
+    seen, layer = [], model.get_decoder().layers[rmu_layer(model)]
+    handle = layer.register_forward_hook(lambda m, args, out: seen.append(out[0] if isinstance(out, tuple) else out))
+    try: logp, rows = answer_logprobs(model, batch)
+    finally: handle.remove()
+    return seen[0][:, :-1][batch["labels"][:, 1:] != -100].float(), rows, mean_by_row(-logp.detach(), rows, count(batch)).mean().item()
+
+def rmu(model, batch, reference=None, steer=5., seed=0, **_) -> tuple: # steer: length of the target, in lengths of the state before unlearning
+    "Forget: the mean squared distance of the states to a random direction."
+    h, rows, nll = states(model, batch)
+    with torch.no_grad(): before, *_ = states(reference, batch)
+    u = F.normalize(torch.randn(h.shape[1], generator=torch.Generator().manual_seed(seed)), dim=0).to(h.device)
+    return mean_by_row((h - steer*before.norm(dim=1, keepdim=True)*u).square().mean(1), rows, count(batch)).mean(), nll
+
+def stay(model, batch, reference=None, **_) -> tuple:
+    "Keep: the mean squared distance of the states to those before unlearning."
+    h, rows, nll = states(model, batch)
+    with torch.no_grad(): before, *_ = states(reference, batch)
+    return mean_by_row((h - before).square().mean(1), rows, count(batch)).mean(), nll
+
 # %% ../nbs/70_objectives.ipynb #9308b33c
 @dataclass(frozen=True)
 class Method:
     "What a method minimises."
-    forget: Callable          # (model, batch, ceiling=, reference=, progress=) -> (scalar, mean nll)
-    retain: Callable | None   # likewise; None: nothing is rehearsed
+    forget: Callable | None = None # (model, batch, ceiling=, reference=, progress=) -> (scalar, mean nll)
+    retain: Callable | None = None # likewise; None: nothing is rehearsed
     masked: bool = False      # does it need a saliency mask?
     reference: bool = False   # does it need the model before unlearning?
     relabel: Callable | None = None # (Example, random.Random) -> Example: what to teach instead of a forget example
+    trains: Callable | None = None  # VLM -> names of the weights that move; None: all eligible ones
+    sine: bool = False        # are the projector's weights W + sin(D), and is D what moves?
+    edit: Callable | None = None    # (VLM, Benchmark, Settings) changes the model without training; then nothing of the above
+
+def sineproject(method) -> Method:
+    "The same method with a projector that can move by 1 at most, each weight."
+    return replace(method, sine=True)
 
 METHODS = {"ga": Method(ascent, None), "ga_diff": Method(ascent, descent), "kl_min": Method(ascent, kl, reference=True), "npo": Method(npo, descent, reference=True), "simnpo": Method(simnpo, descent),
            "idk": Method(descent, descent, relabel=refuse), "undial": Method(undial, descent, reference=True),
+           "rmu": Method(rmu, stay, reference=True, trains=rmu_weights), "manu": Method(edit=manu), "sineproject": sineproject(Method(ascent, descent)),
            "mmunlearner": Method(ascent, descent, masked=True), "mmunlearner_adaptive": Method(adaptive_ascent, descent, masked=True)}
 
 def find_method(name) -> Method:

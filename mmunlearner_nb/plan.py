@@ -61,7 +61,7 @@ UNLEARN = [f.name for f in dataclasses.fields(Settings)] # those that `unlearn` 
 # %% ../nbs/97_plan.ipynb #cb4edb40
 BENCHMARKS = {"mllmu": load_mllmu, "clear": load_clear}
 PERCENT = {5: "A", 10: "AB", 15: "ABC"} # forget_5 is request A, and so on
-FOUND = dict(lr=1.5e-4, epochs=.6, forget_every=1, ceiling=3.) # settings unlike the defaults of `unlearn`, found on request E with tiny LLaVA
+FOUND = dict(lr=2.4e-4, epochs=.6, batch_size=24, forget_every=1, ceiling=3.) # settings unlike the defaults of `unlearn`, found on request E with tiny LLaVA
 FAMILIES = {f: {"mllmu": FOUND, "clear": FOUND | dict(epochs=8.)} for f in TINY} # CLEAR has a 24th of the pictures to rehearse
 
 def presets() -> list: return [f"{f}/{b}-{w}" for f in FAMILIES for b in BENCHMARKS for w in [*map(str, PERCENT), *GROUPS] if (b, w) != ("clear", "15")]
@@ -161,12 +161,12 @@ class Outlook:
 
     def forwards(self) -> int: # forward passes of one example
         "Work: Fisher and training take three passes an example, an option one, a written answer about six."
-        p, b = self.plan, self.bench
+        p, b, m = self.plan, self.bench, find_method(self.plan.method)
         keep = [b.retain_vqa, b.retain_qa, b.forget_qa]
-        steps, every = plan_steps(len(b.forget_vqa), sum(map(len, keep if p.rehearse == "both" else keep[:1])) if find_method(p.method).retain else 0, p)
+        steps, every = plan_steps(len(b.forget_vqa), sum(map(len, keep if p.rehearse == "both" else keep[:1])), p)
         fisher = len(b.forget_vqa) + sum(min(p.fisher_examples, len(x)) for x in keep) if self.fisher else 0
         asked = sum(len(e.options) if e.task == "classification" else 6 for es in self.asked.values() for e in es)
-        return round(3*(fisher + steps*p.batch_size*(1 + 1/every))) + asked*(2 + (p.oracle != "none"))
+        return round(3*(fisher + steps*p.batch_size*(bool(m.retain) + bool(m.forget)/every))) + asked*(2 + (p.oracle != "none"))
 
     def seconds(self) -> float: # a rough estimate
         kind = torch.device(self.plan.device).type
