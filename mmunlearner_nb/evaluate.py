@@ -173,8 +173,12 @@ def name_words(examples) -> dict: # person -> words
     spread = Counter(w for sets in asked.values() for w in set().union(*sets))
     return {p: {w for w in set.intersection(*sets) if spread[w] <= len(asked)/2} for p, sets in asked.items()}
 
-def guesser(examples): # -> function Example -> probability that a guess is right
+def guesser(
+    examples,
+    how="commonest", # what is guessed: the commonest answer of the others, or that of one of them at "random"
+): # -> function Example -> probability that the guess is right
     "What the answers to a question about others tell about an answer."
+    if how not in ("commonest", "random"): raise SettingsError(f"unknown way to guess {how!r}: use 'commonest' or 'random'")
     names, said, asked = name_words(examples), defaultdict(lambda: defaultdict(set)), defaultdict(set)
     def wording(e): return re.sub(r"\w+", lambda m: "" if m[0] in names.get(e.person_id, ()) else m[0], e.question)
     for e in examples:
@@ -188,7 +192,8 @@ def guesser(examples): # -> function Example -> probability that a guess is righ
     def guess(e):
         if e.task == "classification": return 1/len(set(e.options.values()))
         others = [answers for p, answers in pool(wording(e)).items() if p != e.person_id]
-        return max(Counter(a for answers in others for a in answers).values(), default=0)/max(len(others), 1)
+        said_by = Counter(a for answers in others for a in answers)
+        return (max(said_by.values(), default=0) if how == "commonest" else said_by[normalise_answer(e.answer)])/max(len(others), 1)
     return guess
 
 def chance(

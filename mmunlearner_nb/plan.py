@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MASKS', 'FIELDS', 'UNLEARN', 'BENCHMARKS', 'PERCENT', 'FOUND', 'FAMILIES', 'SPEED', 'BYTES', 'TIME', 'setting',
-           'Plan', 'presets', 'parse', 'check', 'plan', 'find_model', 'Outlook', 'about', 'describe', 'shown',
-           'folder_of']
+           'parse_mask', 'Plan', 'presets', 'parse', 'check', 'plan', 'find_model', 'Outlook', 'about', 'describe',
+           'shown', 'folder_of']
 
 # %% ../nbs/97_plan.ipynb #661e195f
 import dataclasses, os, re
@@ -22,7 +22,7 @@ from .datasets import load_clear, load_mllmu
 from .evaluate import select
 from .examples import people
 from .formats import Source, nearest, unpack
-from .models import base_of, eligible_weights, find_checkpoint, loading
+from .models import COMPONENTS, base_of, eligible_weights, find_checkpoint, loading
 from .people import GROUPS, request
 from .objectives import find_method
 from .tiny import TINY
@@ -34,13 +34,23 @@ def setting(default, help, **more): return field(default=default, metadata=dict(
 MASKS = { # name -> what it selects
     "saliency": "weights that matter more to what we forget", "random": "as many in each matrix, at random", "scattered": "as many in each component, at random",
     "fisher": "as many, the most used by what we forget", "inverted": "as many, the least salient", "other": "those salient for as many other people (the null)",
+    "batch": "as many, by the squares of batch-mean gradients, as public code has it",
     "eyes": "vision tower and projector, whole", "none": "every eligible weight"}
+
+def parse_mask(
+    mask, # "saliency", or with the components it may cover "saliency@vision+projector"
+) -> tuple: # (kind, of MASKS; components, () for all)
+    "What a mask's name says."
+    kind, at, parts = mask.partition("@")
+    if kind not in MASKS: raise SettingsError(f"unknown mask {kind!r}: use one of {', '.join(MASKS)}, or one over some components such as saliency@vision+projector")
+    if at and (odd := [c for c in parts.split("+") if c not in COMPONENTS]): raise SettingsError(f"mask {mask!r}: unknown component {odd[0]!r}: join some of {', '.join(COMPONENTS)} by +")
+    return kind, tuple(parts.split("+")) if at else ("vision", "projector") if kind == "eyes" else ()
 
 @dataclass
 class Plan(Settings):
     "Every setting of a run."
     preset: str = setting("", "MODEL/BENCHMARK-PERCENT or MODEL/BENCHMARK-REQUEST, such as tiny-llava/mllmu-5 or tiny-llava/clear-B")
-    mask: str = setting(None, "which weights the forget step may move: " + "; ".join(f"{k} ({v})" for k, v in MASKS.items()) + " (default: what the method needs)", known=MASKS)
+    mask: str = setting(None, "which weights the forget step may move: " + "; ".join(f"{k} ({v})" for k, v in MASKS.items()) + "; over some components: saliency@vision+projector (default: what the method needs)")
     threshold: float = setting(1., "beta: how much more salient a weight must be for what we forget", least=0)
     unit_norm: bool = setting(True, "scale each example's gradient to norm 1 in the Fisher information")
     groups: str = setting("equal", "weights of the groups to preserve: equal | examples", known=("equal", "examples"))
@@ -103,6 +113,7 @@ def plan(
     oracle = f"{family}-oracle-{letters}"
     if p.model or not (data_dir()/"checkpoints"/oracle).is_dir(): oracle = "none"
     mask = p.mask or ("saliency" if find_method(p.method).masked else "none")
+    parse_mask(mask)
     return dataclasses.replace(p, mask=mask, device=str(device), dtype=dtype, data=p.data or str(data_dir()/benchmark), model=p.model or f"{family}-vanilla", oracle=p.oracle or oracle)
 
 # %% ../nbs/97_plan.ipynb #3c52ef47
@@ -152,7 +163,7 @@ class Outlook:
         return processor(text=[whole], images=[e.image], return_tensors="pt")["input_ids"].shape[1]
 
     @property
-    def fisher(self): return self.plan.mask not in ("none", "eyes")
+    def fisher(self): return parse_mask(self.plan.mask)[0] not in ("none", "eyes")
 
     def memory(self) -> dict: # what -> bytes
         "Fisher: of what to forget, of what to keep and of the group at hand; gradients: as they come, masked and clipped; AdamW: two moments for forget and retain steps each."

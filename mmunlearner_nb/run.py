@@ -16,11 +16,11 @@ from .core import DataError, MMUnlearnerError, set_seed
 from .evaluate import chance, score
 from .examples import Benchmark
 from .fisher import diagonal_fisher, preserve_fisher
-from .masks import SCORES, Mask, random_mask, ranked_mask, saliency_mask, scores_for, whole_mask
+from .masks import SCORES, Mask, random_mask, ranked_mask, saliency_mask, saliency_ratio, scores_for, whole_mask
 from .metrics import summarise
 from .models import load_vlm
 from .objectives import METHODS
-from .plan import FIELDS, UNLEARN, Outlook, Plan, describe, find_model, folder_of, plan, presets
+from .plan import FIELDS, UNLEARN, Outlook, Plan, describe, find_model, folder_of, parse_mask, plan, presets
 from .plots import LOOK, MODALITIES, TASKS
 from .records import (STAGES, Folder, Run, cached, checkpoint_hash, code_hash, examples_hash, load_run, now, picture_table, read,
                                     read_run, remove, versions, write_table, writing)
@@ -40,14 +40,17 @@ def make_mask(
     vlm, bench,
 ) -> Mask:
     "The weights the forget step may move."
-    if p.mask == "none": return whole_mask(vlm)
-    if p.mask == "eyes": return whole_mask(vlm, "vision", "projector")
-    if p.mask == "other": bench = for_others(bench, p.seed)
-    forget = diagonal_fisher(vlm, bench.forget_vqa, unit_norm=p.unit_norm, desc="Fisher of what to forget")
-    preserve = preserve_fisher(vlm, bench, groups=p.groups, max_examples=p.fisher_examples, seed=p.seed, unit_norm=p.unit_norm)
+    kind, components = parse_mask(p.mask)
+    if kind in ("none", "eyes"): return whole_mask(vlm, *components)
+    if kind == "other": bench = for_others(bench, p.seed)
+    def fishers(**how):
+        return diagonal_fisher(vlm, bench.forget_vqa, desc="Fisher of what to forget", **how), preserve_fisher(vlm, bench, groups=p.groups, max_examples=p.fisher_examples, seed=p.seed, **how)
+    forget, preserve = fishers(unit_norm=p.unit_norm)
     mask = saliency_mask(forget, preserve, p.threshold)
-    if p.mask in SCORES: return ranked_mask(mask, scores_for(p.mask, forget, preserve, p.seed), kind=p.mask)
-    return random_mask(mask, p.seed) if p.mask == "random" else mask
+    if kind in SCORES: mask = ranked_mask(mask, scores_for(kind, forget, preserve, p.seed), kind=kind)
+    if kind == "random": mask = random_mask(mask, p.seed)
+    if kind == "batch": mask = ranked_mask(mask, saliency_ratio(*fishers(per_example=False, batch_size=4)), kind=kind)
+    return mask.only(*components) if components else mask
 
 # %% ../nbs/98_run.ipynb #3211adf5
 def say(text): print(text, file=sys.stderr, flush=True)
