@@ -99,4 +99,4 @@ def progress(
     desc="",    # what is being done
 ) -> tqdm:
     "`iterable` with a progress bar: time left, and whatever `.set_postfix` is given."
-    return tqdm(iterable, total=total, desc=desc, dynamic_ncols=True)
+    return tqdm(iterable, total=total, desc=desc, dynamic_ncols=True, disable=bool(os.environ.get("TQDM_DISABLE")))

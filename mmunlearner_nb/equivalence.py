@@ -46,7 +46,7 @@ def difference_p(differences) -> float: # p-value
     d = np.asarray(differences, float)
     if len(d) < 2 or not np.isfinite(d).all(): raise DataError(f"differences of two people at least, all finite, are needed, not {d.tolist()}")
     if not d.any(): return 1.
-    return float(stats.permutation_test((d,), np.mean, permutation_type="samples", n_resamples=9999, rng=np.random.default_rng(0)).pvalue)
+    return float(stats.permutation_test((d,), np.mean, permutation_type="samples", n_resamples=19_999, rng=np.random.default_rng(0)).pvalue)
 
 def holm(p) -> np.ndarray: # adjusted, in the order given
     "Holm's step-down correction: the smallest p times how many there are, the next times one less …"

@@ -118,13 +118,15 @@ def score(
     examples,     # Examples, or a dict split -> Examples
     batch_size=64,
     by="sum",     # what decides between options: "sum" of the tokens' log-likelihoods, or their "mean"
+    shown=None,   # the same examples as they are put to the model, where that differs
 ) -> pd.DataFrame: # a row for each example, in their order: split, modality, task, metric, person_id, score, question, answer, truth, where; of options also probability and truth_ratio
     "Ask everything; what was answered, and whether it is right."
     if by not in LogLikelihood._fields: raise SettingsError(f"unknown way {by!r} to decide between options: use one of {', '.join(LogLikelihood._fields)}")
-    items = [(s, e) for s, es in (examples if isinstance(examples, dict) else {"all": examples}).items() for e in es]
+    def flat(examples): return [(s, e) for s, es in (examples if isinstance(examples, dict) else {"all": examples}).items() for e in es]
+    items, put = flat(examples), flat(shown or examples)
     if not items: raise DataError("no examples to score: the split is empty")
-    likely = iter(option_logprobs(vlm, [e for _, e in items if e.task == "classification"], batch_size))
-    answers = iter(ask(vlm, [e for _, e in items if e.task != "classification"], batch_size))
+    likely = iter(option_logprobs(vlm, [e for _, e in put if e.task == "classification"], batch_size))
+    answers = iter(ask(vlm, [e for _, e in put if e.task != "classification"], batch_size))
     def mark(e): # -> (answer, score, probability, truth ratio)
         if e.task == "classification":
             found = {e.options[letter]: l for letter, l in next(likely).items()}

@@ -114,7 +114,8 @@ def build(
     "A checkpoint by name: loaded if it is there, else trained, from where an earlier run stopped, and saved in half precision."
     family, what, letters, seed = parse(name)
     folder = Path(folder or data_dir()/"checkpoints")
-    if (folder/name).exists(): return load_vlm(folder/name, device="cpu", dtype="float32")
+    places = [folder, data_dir()/"checkpoints"] if what == "base" else [folder]   # the shipped base will do
+    if found := next((p/name for p in places if (p/name).exists()), None): return load_vlm(found, device="cpu", dtype="float32")
     vlm = tiny_vlm(family, seed) if what == "base" else build(f"{family}-base", folder)
     vlm.name, state = name, folder/f"{name}.unfinished.pt"
     set_seed(seed)

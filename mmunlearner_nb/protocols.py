@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from .batches import answer_logits, count
+from .batches import answer_logits
 from .core import DataError
 from .evaluate import ask, batches_of, inference, refuse_nan, score, select
 from .memory import Tokens, attack_scores, exact_memorization, extraction_strength
@@ -31,7 +31,7 @@ def token_views(vlm, examples, batch_size=64) -> list: # of Tokens, one an examp
             refuse_nan(logits.amax(-1), [part[i] for i in rows.tolist()], vlm)
             logp = logits.log_softmax(-1); p = logp.exp(); mean = (p*logp).sum(-1)
             std = ((p*logp.square()).sum(-1) - mean.square()).clamp_min(0).sqrt()
-            table = torch.stack([logp.gather(1, target[:, None])[:, 0], (logits.argmax(-1) == target).float(), mean, std]).double().cpu().numpy()
+            table = torch.stack([logp.gather(1, target[:, None])[:, 0], (logits.argmax(-1) == target).float(), mean, std]).cpu().double().numpy()
             for i, key in enumerate(keys): t = table[:, (rows == i).cpu().numpy()]; out[key] = Tokens(t[0], t[1] > 0, t[2], t[3])
     return [out[i] for i in range(len(examples))]
 
@@ -55,9 +55,11 @@ def with_shots(
     pool,     # Examples to show, of any people
     shots=1,  # how many before each question
     seed=0,   # chooses them
+    without=(), # person ids that are never shown; those of `examples` never are
 ) -> list:    # of Examples
     "The same questions after answered ones about other people."
-    own, rng, kinds = {e.person_id for e in examples}, random.Random(seed), {}
+    rng, kinds = random.Random(seed), {}
+    own = {e.person_id for e in examples} | set(without)
     for e in pool:
         if e.person_id not in own: kinds.setdefault((e.modality, e.task), []).append(e)
     out = []
@@ -77,11 +79,11 @@ def by_options(items): # -> items of classification, once for each metric of pro
     closeness = np.minimum(chosen.truth_ratio, 1/chosen.truth_ratio.clip(lower=1e-300))
     return pd.concat([chosen.assign(metric=m, score=v) for m, v in (("probability", chosen.probability), ("truth_ratio", closeness))])
 
-def letters(vlm, examples, batch_size): # dict split -> Examples with options -> their items
-    asked = [(s, e, by_letter(e)) for s, es in examples.items() for e in es]
-    said = ask(vlm, [q for *_, q in asked], batch_size)
+def letters(vlm, asked, shown, batch_size): # dicts split -> Examples: with options; and what is put to the model -> items
+    items = [(s, e, q) for s in asked for e, q in zip(asked[s], shown[s])]
+    said = ask(vlm, [q for *_, q in items], batch_size)
     return pd.DataFrame([dict(split=s, modality=e.modality, task="classification", metric="letter_accuracy", person_id=e.person_id, score=float(chosen_letter(a, "".join(e.options)) == q.answer),
-                              question=q.question, answer=a, truth=q.answer, where=e.where) for (s, e, q), a in zip(asked, said)])
+                              question=e.question, answer=a, truth=q.answer, where=e.where) for (s, e, q), a in zip(items, said)])
 
 def protocol(
     vlm, bench,
@@ -94,8 +96,9 @@ def protocol(
     "All questions of a benchmark, all metrics."
     asked = select(bench, splits, people, seed, tasks)
     pool = [e for es in bench.eval_sets.values() for e in es]
-    if shots: asked = {s: with_shots(es, pool, shots, seed) for s, es in asked.items()}
-    items = score(vlm, asked, batch_size, by)
+    def shown(examples, pool): return {s: with_shots(es, pool, shots, seed, {e.person_id for e in bench.eval_sets[s]}) if shots else es for s, es in examples.items()}
+    items = score(vlm, asked, batch_size, by, shown(asked, pool))
     choices = {s: [e for e in es if e.task == "classification"] for s, es in asked.items()}
-    parts = [items, pd.DataFrame(overlaps(items, judge)), by_options(items), letters(vlm, choices, batch_size) if any(choices.values()) else None]
-    return pd.concat([p for p in parts if p is not None and len(p)], ignore_index=True)
+    lettered, letter_pool = {s: [by_letter(e) for e in es] for s, es in choices.items()}, [by_letter(e) for e in pool if e.task == "classification"]
+    parts = [items, pd.DataFrame(overlaps(items, judge)), by_options(items), letters(vlm, choices, shown(lettered, letter_pool), batch_size)]
+    return pd.concat([p for p in parts if len(p)], ignore_index=True)

@@ -17,7 +17,7 @@ from .core import DataError, SettingsError, progress, set_seed
 from .masks import Mask
 from .models import VLM
 from .objectives import find_method
-from .packing import collator, side_by_side
+from .packing import collator, by_picture
 
 # %% ../nbs/75_unlearn.ipynb #07f80183
 class MaskedAdamW:
@@ -53,12 +53,12 @@ class Settings:
     "How to unlearn."
     method: str = field(default="mmunlearner", metadata=dict(help="one of objectives.METHODS"))
     lr: float = field(default=3e-4, metadata=dict(help="highest learning rate"))
-    epochs: float = field(default=1., metadata=dict(help="passes over the rehearsed examples (joint: over the forget set)"))
+    epochs: float = field(default=1., metadata=dict(help="passes over the rehearsed examples (joint: over the forget set; with rehearse=both, pictures and text take turns)"))
     batch_size: int = field(default=16, metadata=dict(help="examples a batch"))
     schedule: str = field(default="alternate", metadata=dict(help="alternate | joint"))
     rehearse: str = field(default="vqa", metadata=dict(help="vqa (pictures of the others) | both (their text, and the target's own, too)"))
     decay: str = field(default="linear", metadata=dict(help="of the learning rate, per step: linear | cosine | constant"))
-    ceiling: float = field(default=float("inf"), metadata=dict(help="loss, in nats a token, at which a forget example pushes no more"))
+    ceiling: float = field(default=float("inf"), metadata=dict(help="loss, in nats a token, at which a forget example pushes no more (of ascent, plain or adaptive)"))
     forget_every: int = field(default=0, metadata=dict(help="iterations between two forget steps; 0: n_retain // n_forget"))
     neurons: float = field(default=.05, metadata=dict(help="manu: share of the language model's MLP neurons that is switched off"))
     max_norm: float = field(default=1., metadata=dict(help="each gradient is clipped to this norm, after masking"))
@@ -69,6 +69,7 @@ class Settings:
         find_method(self.method)
         for name, known in dict(schedule=("alternate", "joint"), rehearse=("vqa", "both"), decay=("linear", "cosine", "constant")).items():
             if getattr(self, name) not in known: raise SettingsError(f"unknown {name} {getattr(self, name)!r}: use one of {', '.join(known)}")
+        if self.schedule == "joint" and self.forget_every > 1: raise SettingsError(f"forget_every is {self.forget_every}, but the joint schedule forgets at every step: leave it out")
         if self.forget_every < 0: raise SettingsError(f"forget_every is {self.forget_every}: it must be 1 or more, or 0 for n_retain // n_forget")
         for name in ("lr", "epochs", "batch_size", "max_norm", "ceiling"):
             if not getattr(self, name) > 0: raise SettingsError(f"{name} is {getattr(self, name)}: it must be above 0")
@@ -90,7 +91,7 @@ def shuffled(xs, rng): return rng.sample(xs, len(xs))
 
 def endless(examples, size, rng): # yields lists of Examples for ever; questions about one picture stay side by side, so that they share a row
     while True:
-        order = [e for g in shuffled(side_by_side(examples), rng) for e in shuffled(g, rng)]
+        order = [e for g in shuffled(by_picture(examples), rng) for e in shuffled(g, rng)]
         for i in range(0, len(order), size): yield order[i:i+size]
 
 def turns(sets, size, rng): # a batch of each set in turn, for ever
@@ -116,6 +117,7 @@ def unlearn(
     s, m = Settings(method=method, **settings), find_method(method)
     if mask is not None: mask.check(vlm)
     if not bench.forget_vqa: raise DataError(f"{bench.name}: forget_vqa is empty: there is nothing to forget")
+    if m.edit and mask is not None and mask.info.get("kind") != "whole": raise SettingsError(f"method {method!r} takes no step, so a mask means nothing to it: leave it out")
     if m.edit: m.edit(vlm, bench, s); return Result(vlm, pd.DataFrame(columns=Loop.LOG), {**vars(s), "mask": None, "steps": 0, "forget_every": 0})
     keep = [x for x in (bench.retain_vqa, bench.retain_qa + bench.forget_qa if s.rehearse == "both" else []) if x]
     if m.retain and not keep: raise DataError(f"{bench.name}: method {method!r} rehearses, but there are no examples to keep")
@@ -125,7 +127,7 @@ def unlearn(
     targets = [m.relabel(e, rng) for e in bench.forget_vqa] if m.relabel else bench.forget_vqa
     forget, retain = endless(targets, s.batch_size, rng), turns(keep, s.batch_size, rng) if m.retain else None
     for step in (bar := progress(range(steps), desc=f"unlearning ({method})")):
-        row = loop.step(step, steps, s.lr*factor(step, steps, s.decay), next(forget) if step % every == every - 1 or every == 1 else None, next(retain) if retain else None)
+        row = loop.step(step, steps, s.lr*factor(step, steps, s.decay), next(forget) if step % every == every - 1 else None, next(retain) if retain else None)
         bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if k.endswith("nll") and v == v})
         if loop.stopped: warnings.warn(loop.stopped); break
         if callback: callback(step, vlm)
@@ -151,8 +153,8 @@ class Loop:
         if n in self.base: return torch.nn.Parameter(torch.zeros_like(self.base[n]))
         return p if p.dtype == torch.float32 else torch.nn.Parameter(p.detach().float())
 
-    def gradient(self, loss, examples, progress, mask=None): # -> (clipped gradients, mean nll, norm before clipping)
-        value, nll = loss(self.vlm.model, self.collate(examples), ceiling=self.s.ceiling, reference=self.reference, progress=progress)
+    def gradient(self, loss, examples, mask=None): # -> (clipped gradients, mean nll, norm before clipping)
+        value, nll = loss(self.vlm.model, self.collate(examples), ceiling=self.s.ceiling, reference=self.reference, seed=self.s.seed)
         raw = gradients(value, self.weights, mask)
         grads, norm = clip({n: g*self.master[n].detach().cos() if n in self.base else g for n, g in raw.items()}, self.s.max_norm)
         return grads, nll, norm
@@ -172,14 +174,14 @@ class Loop:
     def step(self, step, steps, lr, forget, retain): # lists of Examples or None
         "One iteration; numbers that are not finite stop the run before they reach the weights."
         row = dict(zip(self.LOG, [step, lr] + [math.nan]*4))
-        keep = push = None
-        if retain is not None: keep, row["retain_nll"], row["retain_norm"] = self.gradient(self.method.retain, retain, step/steps); self.guard(row, "retain")
+        keep = push = None; fade = self.method.fade(step/steps) if self.method.fade else 1.
+        if retain is not None: keep, row["retain_nll"], row["retain_norm"] = self.gradient(self.method.retain, retain); self.guard(row, "retain")
         if self.s.schedule == "alternate" and keep is not None and not self.stopped: self.retain_step(keep, lr)
         if forget is not None and not self.stopped:
-            push, row["forget_nll"], row["forget_norm"] = self.gradient(self.method.forget, forget, step/steps, self.mask)
+            push, row["forget_nll"], row["forget_norm"] = self.gradient(self.method.forget, forget, self.forget.mask)
             self.guard(row, "forget")
-        if not self.stopped and self.s.schedule == "joint" and keep is not None: self.retain_step({n: g + push[n] for n, g in keep.items()}, lr)
-        elif not self.stopped and push is not None: self.forget_step(push, lr)
+        if not self.stopped and self.s.schedule == "joint" and keep is not None: self.retain_step({n: g + fade*push[n] for n, g in keep.items()}, lr)
+        elif not self.stopped and push is not None: self.forget_step(push, fade*lr)
         self.rows.append(row)
         return row
 
