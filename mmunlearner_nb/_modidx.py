@@ -493,6 +493,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                         'mmunlearner_nb/standings.py'),
                                           'mmunlearner_nb.standings.Standings.whats': ( 'standings.html#standings.whats',
                                                                                         'mmunlearner_nb/standings.py'),
+                                          'mmunlearner_nb.standings._cloud': ('standings.html#_cloud', 'mmunlearner_nb/standings.py'),
+                                          'mmunlearner_nb.standings.bold': ('standings.html#bold', 'mmunlearner_nb/standings.py'),
                                           'mmunlearner_nb.standings.by_person': ('standings.html#by_person', 'mmunlearner_nb/standings.py'),
                                           'mmunlearner_nb.standings.by_trial': ('standings.html#by_trial', 'mmunlearner_nb/standings.py'),
                                           'mmunlearner_nb.standings.compact': ('standings.html#compact', 'mmunlearner_nb/standings.py'),

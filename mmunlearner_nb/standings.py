@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['QUANTITIES', 'ENOUGH', 'YARDSTICKS', 'KEY', 'KEPT', 'by_person', 'by_trial', 'Standings', 'compact', 'load_standings',
-           'point', 'palette', 'frontier']
+           'point', 'palette', 'bold', 'frontier']
 
 # %% ../nbs/96_standings.ipynb #949b65a8
 from dataclasses import dataclass
@@ -109,7 +109,7 @@ def load_standings(folder) -> Standings:
     def plain(t): return t.astype({c: str for c in t.columns if str(t[c].dtype) == "category"})
     return Standings(*(plain(read(Path(folder)/f"{n}.parquet")) for n in ("people", "trials", "sweep")))
 
-# %% ../nbs/96_standings.ipynb #1cb650bd
+# %% ../nbs/96_standings.ipynb #b3721d2d
 KEPT = {"their text": ("their text",), "their looks": ("their looks",), "pictures of others and celebrities": ("others' pictures", "celebrities' pictures")}
 
 def point(standings, contender, whats): # -> mean, low, high: over people
@@ -118,27 +118,34 @@ def point(standings, contender, whats): # -> mean, low, high: over people
     low, high = mean_interval(x.to_numpy()); return float(x.mean()), float(low), float(high)
 
 def palette(contenders): # -> contender: (colour, marker)
-    colours, markers = ("#0072B2", "#D55E00", "#CC79A7", "#E69F00", "#56B4E9", "#7570B3"), "oD^vP"
+    colours, markers = ("#D55E00", "#CC79A7", "#E69F00", "#56B4E9", "#7570B3", "#8C564B"), "oD^vP"
     return {c: (colours[i % len(colours)], markers[i // len(colours) % len(markers)]) for i, c in enumerate(contenders)}
 
+def bold(c): return c in YARDSTICKS or c == "mmunlearner"
+
+def _cloud(ax, places, looks): # contender -> ((x, low, high), (y, low, high))
+    "A marker with whiskers for each contender."
+    for c, ((x, *xe), (y, *ye)) in places.items():
+        colour, marker = looks[c]
+        ax.errorbar(x, y, xerr=[[x - xe[0]], [xe[1] - x]], yerr=[[y - ye[0]], [ye[1] - y]], fmt="none", ecolor=colour, elinewidth=.5, alpha=.7, zorder=2)
+        ax.plot(x, y, marker, color=colour, ms=8 if bold(c) else 5, markeredgecolor="black" if bold(c) else "none", clip_on=False, zorder=4 if bold(c) else 3)
+
 def frontier(standings, title="What forgetting costs", forgotten="their pictures", save=None) -> Picture:
-    "Accuracy on the forgotten pictures against what is kept, one panel a kind of keeping."
-    looks = palette(standings.contenders) | {y: LOOK[{"guessing": "chance"}.get(y, y)] for y in YARDSTICKS[:3] if y in standings.scores}
-    fig, words = Picture(4.6), []
-    axes = fig.subplots(1, len(KEPT))
-    for ax, (name, whats) in zip(axes, KEPT.items()):
-        whats = [w for w in whats if w in standings.whats]
-        if not whats: continue
-        for c, (colour, marker) in looks.items():
-            if c == "guessing": continue
-            (x, *xe), (y, *ye) = point(standings, c, (forgotten,)), point(standings, c, whats)
-            strong = c in YARDSTICKS or c == "mmunlearner"
-            ax.errorbar(x, y, xerr=[[x - xe[0]], [xe[1] - x]], yerr=[[y - ye[0]], [ye[1] - y]], fmt=marker, color=colour, ms=8 if strong else 5, elinewidth=.4, alpha=1 if strong else .85, markeredgecolor="black" if strong else "none", clip_on=False, zorder=4 if strong else 3)
-            words.append(f"{c}: {forgotten} {said(x)}, {name} {said(y)}")
-        if "guessing" in looks: ax.axvline(point(standings, "guessing", (forgotten,))[0], color=LOOK["chance"][0], lw=1, ls=(0, (2, 1)), zorder=1)
-        floor = min(point(standings, c, whats)[0] for c in looks if c != "guessing")
-        ax.set_title(name, size=10); ax.set(xlim=(-.02, 1.02), ylim=(max(0, floor - .1), 1.02), xlabel=f"{forgotten}: right"); ax.grid(color=".92"); ax.spines[:].set_visible(False); ax.tick_params(length=0)
-    axes[0].set_ylabel("kept: right")
-    marks = [Line2D([], [], color=c, marker=m, ls="" if k != "guessing" else (0, (2, 1)), lw=1, markeredgecolor="black" if k in YARDSTICKS or k == "mmunlearner" else "none") for k, (c, m) in looks.items()]
-    fig.suptitle(title); fig.legend(marks, list(looks), loc="outside lower center", ncols=5, frameon=False, fontsize=8)
+    "Accuracy on the forgotten pictures against what is kept, one column a kind of keeping; above everything, below a close-up of the corner where forgetting is done and the rest is kept."
+    looks = palette(standings.contenders) | {y: LOOK[y] for y in YARDSTICKS[:2] if y in standings.scores}
+    kept = {k: [w for w in whats if w in standings.whats] for k, whats in KEPT.items()}
+    guess = point(standings, "guessing", (forgotten,))[0] if "guessing" in standings.scores else None
+    fig, words = Picture(7.4), []
+    for (name, whats), column in zip(kept.items(), fig.subplots(2, len(kept)).T):
+        places = {c: (point(standings, c, (forgotten,)), point(standings, c, whats)) for c in looks}
+        words += [f"{c}: {forgotten} {said(x[0])}, {name} {said(y[0])}" for c, (x, y) in places.items()]
+        floor = max(0, min(y[0] for _, y in places.values()) - .05)
+        for ax, right, bottom in zip(column, (1.02, .32), (floor, .84)):
+            _cloud(ax, {c: (x, y) for c, (x, y) in places.items() if x[0] <= right and y[0] >= bottom}, looks)
+            if guess is not None: ax.axvline(guess, color=LOOK["chance"][0], lw=1, ls=(0, (2, 1)), zorder=1)
+            ax.set(xlim=(-.02*right, right), ylim=(bottom, 1 + .02*(1 - bottom))); ax.grid(color=".92"); ax.spines[:].set_visible(False); ax.tick_params(length=0, labelsize=8)
+        column[0].set_title(name, size=10); column[1].set_xlabel(f"{forgotten}: right")
+    for ax, says in zip(fig.axes[::len(kept)], ("kept: right", "kept: right (close-up)")): ax.set_ylabel(says)
+    marks = [Line2D([], [], color=c, marker=m, ls="", markeredgecolor="black" if bold(k) else "none") for k, (c, m) in looks.items()] + [Line2D([], [], color=LOOK["chance"][0], lw=1, ls=(0, (2, 1)))]*(guess is not None)
+    fig.suptitle(title); fig.legend(marks, [*looks, *["guessing"]*(guess is not None)], loc="outside lower center", ncols=5, frameon=False, fontsize=8)
     return finish(fig, f"{title}: " + "; ".join(words) + ".", save)
