@@ -28,10 +28,10 @@ from .masks import Mask
 from .memory import model_utility
 from .models import load_vlm
 from .objectives import METHODS
-from .plan import FIELDS, UNLEARN, Outlook, find_model, mask_settings, parse, plan
+from .plan import FIELDS, Outlook, deciding_settings, find_model, mask_settings, parse, plan, unlearn_settings
 from .protocols import traces
 from .records import cached, checkpoint_hash, code_hash, digest, examples_hash, versions, writing
-from .standings import YARDSTICKS, Standings, by_person, by_trial
+from .standings import YARDSTICKS, Standings, by_person, by_trial, in_groups
 from .unlearn import unlearn
 
 # %% ../nbs/99_compare.ipynb #9803cc57
@@ -91,11 +91,11 @@ def trial(
     if odd := [k for k in settings if k == "eval_people" or not FIELDS[k].metadata.get("same", True)]: raise SettingsError(f"a trial has no {odd[0]!r} of its own: it would no longer be like the others")
     o, inputs = world(preset, device)
     p = plan(preset, oracle="none", device=device, **CONTENDERS[name] | settings)
-    key = identity(inputs, traced=traced, **{k: getattr(p, k) for k, f in FIELDS.items() if f.metadata.get("same", True)})
+    key = identity(inputs, traced=traced, **deciding_settings(p))
     def make():
         vlm = load_vlm(p.model, p.device, p.dtype)
         mask = mask_of(p, vlm, o, inputs, out) if METHODS[p.method].edit is None else None
-        result = unlearn(vlm, o.bench, mask=mask, **{k: getattr(p, k) for k in UNLEARN})
+        result = unlearn(vlm, o.bench, mask=mask, **unlearn_settings(p))
         return examine(vlm, o, traced).assign(stopped=result.stopped)
     return cached(out, f"{preset.replace('/', '-')}-{name.replace(' ', '_')}-seed{p.seed}", key, make)[0]
 
@@ -121,7 +121,7 @@ def yardstick(preset, checkpoint, out, device="cpu") -> pd.DataFrame: # see exam
 # %% ../nbs/99_compare.ipynb #0bd403e5
 def numbers(items) -> pd.Series: # (group, modality, task) -> accuracy; forget and test sets are one group
     "Accuracies by what they are about."
-    t = items[items.task.isin(("generation", "classification"))].replace({"split": {"test": "forget"}})
+    t = in_groups(items[items.task.isin(("generation", "classification"))])
     return t.groupby(["split", "modality", "task"], sort=False).score.mean()
 
 def balance(items, vanilla, guess) -> float: # items of the unlearned and of the vanilla model; items of guessing -> in [0, 1]

@@ -9,7 +9,6 @@ __all__ = ['Equivalence', 'equivalence', 'difference_p', 'holm']
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from .core import DataError, SettingsError

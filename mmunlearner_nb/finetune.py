@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from .batches import answer_logprobs
 from .core import SettingsError, data_dir, progress, set_seed, write_whole

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['FIELDS', 'UNLEARN', 'BENCHMARKS', 'PERCENT', 'FOUND', 'FAMILIES', 'SPEED', 'BYTES', 'TIME', 'setting', 'Plan',
-           'mask_settings', 'presets', 'parse', 'check', 'plan', 'find_model', 'Outlook', 'about', 'describe', 'shown',
-           'folder_of']
+           'unlearn_settings', 'deciding_settings', 'mask_settings', 'presets', 'parse', 'check', 'plan', 'find_model',
+           'Outlook', 'about', 'describe', 'shown', 'folder_of']
 
 # %% ../nbs/97_plan.ipynb #661e195f
 import dataclasses, os, re
@@ -53,6 +53,8 @@ class Plan(Settings):
 FIELDS = {f.name: f for f in dataclasses.fields(Plan)}
 FIELDS = {"preset": FIELDS.pop("preset"), **FIELDS}
 UNLEARN = [f.name for f in dataclasses.fields(Settings)] # those that `unlearn` takes
+def unlearn_settings(p) -> dict: return {k: getattr(p, k) for k in UNLEARN}
+def deciding_settings(p) -> dict: return {k: getattr(p, k) for k, f in FIELDS.items() if f.metadata.get("same", True)} # those that a run must share with another to be the same
 def mask_settings(p) -> dict: return {k: getattr(p, k) for k in ("mask", "threshold", "unit_norm", "groups", "seed")} | dict(max_examples=p.fisher_examples) # those that `make_mask` takes
 
 # %% ../nbs/97_plan.ipynb #cb4edb40
@@ -187,7 +189,7 @@ def describe(o) -> str: # of an Outlook
              "model": f"{shown(p.model)}: {n:,} parameters, {e:,} of them a mask may select", "oracle": shown(p.oracle) if p.oracle != "none" else rebuild, "device": f"{p.device}, {p.dtype}",
              "memory": f"about {about(sum(memory.values()), BYTES)}: " + ", ".join(f"{k} {about(v, BYTES)}" for k, v in memory.items() if v) + "; activations come on top",
              "time": f"about {about(o.seconds(), TIME)}",
-             "settings": ", ".join(f"{k} {getattr(p, k)}" for k, f in FIELDS.items() if f.metadata.get("same", True) and k not in ("preset", "device", "dtype")),
+             "settings": ", ".join(f"{k} {v}" for k, v in deciding_settings(p).items() if k not in ("preset", "device", "dtype")),
              "record": str(folder_of(p))}
     return "\n".join([p.preset, *(f"  {k:9} {v}" for k, v in lines.items()), *(f"  note      {x}" for x in b.notes)])
 

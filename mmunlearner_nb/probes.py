@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from .batches import Collator, answer_logits, inputs_of, mean_by_row, said_at
+from .batches import Collator, example_nll, inputs_of, said_at
 from .core import DataError, ModelError, progress
 from .evaluate import inference
 from .examples import Example
@@ -50,8 +50,7 @@ def game(
     collate = Collator(vlm)
     with inference(vlm):
         for i in progress(range(0, len(examples), batch_size), desc="modality game"):
-            batch = collate(examples[i:i+batch_size]); z, tokens, rows = answer_logits(vlm.model, batch)
-            values += mean_by_row(z.log_softmax(-1).gather(1, tokens[:, None])[:, 0], rows, len(batch["labels"])).tolist()
+            values += (-example_nll(vlm.model, collate(examples[i:i+batch_size]))).tolist()
     v = pd.DataFrame(np.array(values).reshape(-1, 4), columns=["nothing", "picture_only", "words_only", "both"])
     return pd.DataFrame(dict(person_id=[f.seen.person_id for f in facts], answer=[f.seen.answer for f in facts])).join(v.assign(
         picture=(v.picture_only - v.nothing + v.both - v.words_only)/2, words=(v.words_only - v.nothing + v.both - v.picture_only)/2, interaction=v.both - v.picture_only - v.words_only + v.nothing))

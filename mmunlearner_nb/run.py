@@ -19,7 +19,7 @@ from .masks import Mask
 from .metrics import summarise
 from .models import load_vlm
 from .objectives import METHODS
-from .plan import FIELDS, UNLEARN, Outlook, Plan, describe, find_model, folder_of, mask_settings, plan, presets
+from .plan import FIELDS, Outlook, Plan, deciding_settings, describe, find_model, folder_of, mask_settings, plan, presets, unlearn_settings
 from .plots import LOOK, MODALITIES, TASKS
 from .records import (STAGES, Folder, Run, cached, checkpoint_hash, code_hash, examples_hash, load_run, now, picture_table, read,
                                     read_run, remove, versions, write_table, writing)
@@ -32,10 +32,10 @@ class Job:
     "A run on its way."
     def __init__(self, o, again=False): # an Outlook; start anew?
         self.o, self.plan = o, o.plan
-        p, kept = self.plan, [k for k, f in FIELDS.items() if f.metadata.get("same", True)]
+        p = self.plan
         self.inputs = dict(data=examples_hash(o.bench.lists()), model=checkpoint_hash(find_model(p.model)))
         title = f"{p.preset}, {p.method}" + f" with mask {p.mask}"*(p.mask != "none")
-        self.folder = Folder(folder_of(p), dict(title=title, settings={k: getattr(p, k) for k in kept}, inputs=self.inputs, versions=versions()), again)
+        self.folder = Folder(folder_of(p), dict(title=title, settings=deciding_settings(p), inputs=self.inputs, versions=versions()), again)
         self.inputs["oracle"] = "none" if p.oracle == "none" else checkpoint_hash(find_model(p.oracle))
         self.meet_oracle()
 
@@ -83,7 +83,7 @@ def mask_stage(job):
 def unlearn_stage(job):
     p, vlm, path = job.plan, job.vanilla, job.folder.path
     del job.vanilla  # it is changed in place
-    result = unlearn(vlm, job.o.bench, mask=job.mask, **{k: getattr(p, k) for k in UNLEARN})
+    result = unlearn(vlm, job.o.bench, mask=job.mask, **unlearn_settings(p))
     write_table(path/"history.csv", result.history)
     job.folder.note(unlearning=result.settings, stopped=result.stopped)
     with writing(path/"model") as tmp: result.save(tmp)
