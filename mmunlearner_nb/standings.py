@@ -104,7 +104,7 @@ class Standings:
             write_table(Path(folder)/f"{name}.parquet", compact(getattr(self, name)))
 
 def compact(t): # categories and half the digits: a twentieth of the size
-    return t.astype({c: "category" for c in t.columns if t[c].dtype == object or str(t[c].dtype) in ("str", "string")} | {c: "float32" for c in t.columns if str(t[c].dtype) == "float64" and c in ("score", "balance", "forgotten", "options")} | {c: "int16" for c in ("items", "seed") if c in t and t[c].notna().all()})
+    return t.astype({c: "category" for c in t.columns if t[c].dtype == object or str(t[c].dtype) in ("str", "string")} | {c: "float32" for c in t.columns if str(t[c].dtype) == "float64" and c != "value"} | {c: "int16" for c in ("items", "seed") if c in t and t[c].notna().all()})
 
 def load_standings(folder) -> Standings:
     "A comparison as it was saved."
