@@ -167,11 +167,10 @@ def specific(own, again, others, level="blocks") -> pd.DataFrame: # atlases of t
     return pd.DataFrame([dict(component=c, own=a, others=b, specific=(a - b)/(1 - b)) for c, (a, b) in rows.items()]).set_index("component")
 
 # %% ../nbs/93_atlas.ipynb #8252b898
-def weight_change(before, after) -> dict: # VLMs -> parameter name -> |new - old|/|old|
-    "How far each eligible weight matrix has moved."
-    old, new = before.weights(), after.weights()
-    if odd := [n for n in old if n not in new or new[n].shape != old[n].shape]: raise ModelError(f"{after.name} has no weight {odd[0]!r} of the same shape: these are not the same model before and after")
-    return {n: float((new[n].detach().float() - p.detach().float()).norm()/p.detach().float().norm()) for n, p in old.items()}
+def weight_change(old, new) -> dict: # parameter name -> weight, before and after (vlm.weights()) -> parameter name -> |new - old|/|old|
+    "How far each weight matrix has moved."
+    if odd := [n for n in old if n not in new or new[n].shape != old[n].shape]: raise ModelError(f"there is no weight {odd[0]!r} of the same shape afterwards: these are not the same model before and after")
+    return {n: float((new[n].detach().float() - p.detach().float().to(new[n].device)).norm()/p.detach().float().norm()) for n, p in old.items()}
 
 # %% ../nbs/93_atlas.ipynb #f735c837
 def save_atlas(self, path):

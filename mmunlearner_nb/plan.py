@@ -48,6 +48,7 @@ class Plan(Settings):
     model: str = setting(None, "the vanilla checkpoint: folder, sample name or hub id (default: MODEL-vanilla)", same=False)
     oracle: str = setting(None, "the oracle's checkpoint, or none (default: MODEL-oracle-REQUEST if there is one)", same=False)
     save_model: bool = setting(False, "keep the unlearned checkpoint in the run folder", same=False)
+    views: bool = setting(False, "record what the widgets show", same=False)
     out: str = setting("runs", "folder of all runs", same=False)
 
 FIELDS = {f.name: f for f in dataclasses.fields(Plan)}
@@ -199,6 +200,6 @@ def shown(path): # a folder as one would type it
 
 def folder_of(p) -> Path:
     "Where a plan's run is recorded: by preset, method, seed and whatever is not as usual. The oracle is none of it: it changes the report alone."
-    usual, named = plan(p.preset), ("preset", "method", "seed", "oracle", "out", "save_model")
+    usual, named = plan(p.preset), ("preset", "method", "seed", "oracle", "out", "save_model", "views")
     odd = [f"{k}={Path(v).name.replace(':', '') if isinstance(v := getattr(p, k), str) else v}" for k in FIELDS if k not in named and getattr(p, k) != getattr(usual, k)]
     return Path(p.out)/"-".join([p.preset.replace("/", "-"), p.method, f"seed{p.seed}", *odd])

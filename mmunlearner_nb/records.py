@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['STAGES', 'ON_CARD', 'RecordError', 'writing', 'plain', 'write_json', 'write_table', 'read', 'digest',
            'checkpoint_hash', 'examples_hash', 'code_hash', 'versions', 'flat', 'differences', 'complete', 'Folder',
-           'remove', 'now', 'cached', 'with_interval', 'side_by_side', 'picture_table', 'card_answers', 'Run',
-           'read_run', 'load_run']
+           'remove', 'now', 'cached', 'with_interval', 'side_by_side', 'picture_table', 'pictures_of', 'card_answers',
+           'Run', 'read_run', 'load_run']
 
 # %% ../nbs/95_records.ipynb #4998e361
 import datetime, hashlib, importlib, io, json, math, platform, shutil
@@ -95,7 +95,7 @@ def versions() -> dict:
 
 # %% ../nbs/95_records.ipynb #46f60374
 STAGES = { # stage -> what it leaves in the folder
-    "mask": ["mask.safetensors"], "unlearn": ["history.csv", "model"], "evaluate": ["answers.parquet", "pictures.parquet"],
+    "mask": ["mask.safetensors"], "unlearn": ["history.csv", "model"], "evaluate": ["answers.parquet", "pictures.parquet"], "views": ["views/views.json"],
     "report": ["items.parquet", "table.csv", "before_after.png", "card.png", "losses.png"]}
 
 def flat(d, at=""): # {"a": {"b": 1}} -> {"a.b": 1}
@@ -175,6 +175,9 @@ def picture_table(images) -> pd.DataFrame: # of PIL images, each once -> key, pn
     seen = {id(im): im for im in images if im is not None}
     return pd.DataFrame(dict(id=list(seen), png=[png(im) for im in seen.values()])).assign(key=lambda t: [digest(b) for b in t.png])
 
+def pictures_of(pngs) -> list: # of bytes -> of PIL images
+    return [PIL.Image.open(io.BytesIO(b)).convert("RGB") for b in pngs]
+
 ON_CARD = {"vqa": 5, "qa": 2, "perception": 2} # modality -> how many questions
 
 def card_answers(items, person) -> pd.DataFrame:
@@ -197,7 +200,7 @@ class Run:
     def mask(self): return Mask.load(self.path/"mask.safetensors") if (self.path/"mask.safetensors").exists() else None
     @cached_property
     def pictures(self) -> dict: # key -> PIL image
-        return {r.key: PIL.Image.open(io.BytesIO(r.png)).convert("RGB") for r in read(self.path/"pictures.parquet").itertuples()}
+        t = read(self.path/"pictures.parquet"); return dict(zip(t.key, pictures_of(t.png)))
     def card(self, person=None): # a person_id; None: the first of those to forget
         "A person's pictures and what each model answers."
         person = person or self.items[self.items.split.isin(["test", "forget"])].person_id.iloc[0]
