@@ -40,6 +40,7 @@ def weight_grid(
 ) -> pd.DataFrame: # layers x kinds; NaN where a layer has no such matrix
     "Numbers of weight matrices on their grid, in the order data flows."
     cells = {}
+    if strange := [n for n in values if n not in components]: raise DataError(f"nobody says where {strange[0]!r} belongs: these numbers are of another model than the components")
     for n, v in values.items(): cells.setdefault(place(n, components[n]), []).append(v)
     if twice := [c for c, v in cells.items() if len(v) > 1]: raise DataError(f"two weight matrices stand at {' '.join(twice[0])}: give the grid yourself")
     order = {"vision": 0, "projector": 1, "language": 2}
