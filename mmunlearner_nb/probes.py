@@ -93,6 +93,7 @@ def outputs_of(
     finally:
         for h in handles: h.remove()
 
+# %% ../nbs/90_probes.ipynb #0ce12eed
 def first_said(batch): # (rows,) index of the token from which the answer's first token is predicted
     return said_at(batch).float().argmax(1)
 

@@ -35,6 +35,7 @@ def _scale(grids, center): # one for all: from 0, or from the least where values
     low = min(v.min(), 0.) if v.max() > 0 else v.min()
     return Normalize(low, v.max() if v.max() > low else low + 1)
 
+# %% ../nbs/94_saliency_plots.ipynb #6f5543ef
 def heatmaps(
     maps,        # name -> DataFrame layers x kinds, see atlas.weight_grid; NaN: no such matrix
     unused=None, # DataFrame of bool, True: no example uses this matrix

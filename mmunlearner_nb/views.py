@@ -141,6 +141,9 @@ def record_tape(folder, tape, history):
 def label(folder, title, people): # person_id -> how to call them
     write_json(Path(folder)/"views.json", dict(format=FORMAT, title=title, people=people))
 
+
+
+# %% ../nbs/95_views.ipynb #599c1722
 def tape_for(vlm, bench, settings, frames=20, people=5) -> Tape: # of unlearn; about so many frames; of each group so many people
     "A Tape that follows a few facts of everybody."
     facts = shown_facts(bench, people, 2); theirs = set(bench.forget_people)

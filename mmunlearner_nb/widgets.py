@@ -158,8 +158,9 @@ class BeforeAfter(Shell):
         super().__init__(dict(person=dropdown("person", who), fact=dropdown("fact", self.facts(who[0][1]))), answers=self.show)
     def facts(self, person): return list(self.answers[self.answers.person_id == person].truth.unique())
     def moved(self, name):
-        if name == "person" and (facts := self.facts(self.state["person"])) != list(self.controls["fact"].options): self.controls["fact"].options = facts # its own change draws
-        else: self.draw("answers")
+        fact, before = self.controls["fact"], self.controls["fact"].value
+        if name == "person": fact.options = self.facts(self.state["person"])
+        if name == "fact" or fact.value == before: self.draw("answers") # else the fact's own change has drawn
     def show(self, person, fact): return answer_bars(self.answers[(self.answers.person_id == person) & (self.answers.truth == fact)], self.pictures_of.get((person, fact)), self.people.get(person, person))
 
 # %% ../nbs/96_widgets.ipynb #1219f08a
