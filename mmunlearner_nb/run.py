@@ -84,7 +84,7 @@ def mask_stage(job):
 def unlearn_stage(job):
     p, vlm, path = job.plan, job.vanilla, job.folder.path
     del job.vanilla  # it is changed in place
-    tape = tape_for(vlm, job.o.bench, unlearn_settings(p)) if p.views else None
+    tape = tape_for(vlm, job.o.bench, unlearn_settings(p), unit_norm=p.unit_norm, groups=p.groups, seed=p.seed) if p.views else None
     result = unlearn(vlm, job.o.bench, mask=job.mask, callback=tape, **unlearn_settings(p))
     if tape: record_tape(path/"views", tape, result.history)
     write_table(path/"history.csv", result.history)

@@ -106,14 +106,15 @@ class Shell:
         return {"text/plain": self.figure().alt_text, "image/png": base64.b64encode(png).decode()} | {k: v for k, v in self.widget._repr_mimebundle_(**kw).items() if k != "text/plain"}, {"image/png": about}
 
 # %% ../nbs/96_widgets.ipynb #8bd06b5b
-WHO = ["these people", "null: other people", "difference"]
+WHO = ["these people", "null: other people", "these - other people", "after unlearning", "after - before"]
 
 class SaliencyExplorer(Shell):
     "The saliency of a model, layer by layer and block by block."
-    def __init__(self, atlas, null=None, threshold=1.):
+    def __init__(self, atlas, null=None, threshold=1., after=None): # Atlases: of these people; of others; of these, when the model has unlearned
         self.atlas, self.null = atlas, null
+        self.maps = dict(zip(WHO, [(atlas, None), (null, None), (atlas, null), (after, None), (after, atlas)])); have = [w for w, (a, less) in self.maps.items() if a is not None and (less is not None or " - " not in w)]
         parts = ["all", *atlas.table.component.unique()]; self.names = [f"{r} · {k}" for n, c in atlas.components.items() for r, k in [place(n, c)]]
-        super().__init__(dict(quantity=dropdown("quantity", list(QUANTITIES)), who=dropdown("show", WHO if null is not None else WHO[:1]), component=dropdown("component", parts),
+        super().__init__(dict(quantity=dropdown("quantity", list(QUANTITIES)), who=dropdown("show", have), component=dropdown("component", parts),
                               threshold=threshold_slider(threshold), matrix=dropdown("matrix", self.names)), map=self.map, matrix=self.open)
         self.images["map"].observe(self.clicked, "chosen"); self.mark()
 
@@ -122,13 +123,13 @@ class SaliencyExplorer(Shell):
         return made
     def grid(self, quantity, who, component, threshold):
         def of(a): g = a.grid(quantity, threshold); return g if component == "all" else g[[r.split()[0] == component for r in g.index]].dropna(axis=1, how="all")
-        return of(self.atlas) if who == WHO[0] else of(self.null) if who == WHO[1] else of(self.atlas) - of(self.null)
+        a, less = self.maps[who]; return of(a) if less is None else of(a) - of(less)
     def map(self, quantity, who, component, threshold, matrix):
         self.shown = self.grid(quantity, who, component, threshold)
-        d = self.atlas.density().iloc[self.atlas.step(threshold)]; live = ", ".join(f"{c} {v:.2f}" for c, v in d.items())
-        return heatmaps({who: self.shown}, self.atlas.unused, f"threshold {threshold:.3g} selects: {live}", QUANTITIES[quantity], center=0. if who == WHO[2] else None)
+        d = self.maps[who][0].density().iloc[self.atlas.step(threshold)]; live = ", ".join(f"{c} {v:.2f}" for c, v in d.items())
+        return heatmaps({who: self.shown}, self.atlas.unused, f"threshold {threshold:.3g} selects: {live}", QUANTITIES[quantity], center=None if self.maps[who][1] is None else 0.)
     def open(self, quantity, who, component, threshold, matrix):
-        a = self.null if who == WHO[1] and self.null.blocks else self.atlas
+        a = self.maps[who][0]; a = a if a.blocks else self.atlas   # nulls and maps of afterwards may lack blocks
         return matrix_map(a, *matrix.split(" · "), quantity, threshold)
     def put(self, name, picture):
         if name == "map": self.images["map"].show(picture, self.shown); self.mark()
@@ -166,13 +167,14 @@ class BeforeAfter(Shell):
 # %% ../nbs/96_widgets.ipynb #1219f08a
 class TimeMachine(Shell):
     "An unlearning run, step by step."
-    def __init__(self, history, tracks, moves, said=None, components=None): # see views.Tape; parameter name -> component
-        steps = sorted(tracks.step.unique()); grids = {s: weight_grid(dict(zip(t.name, t.change)), components) for s, t in moves.groupby("step")}
-        top = max(float(np.nanmax(g.to_numpy(float))) for g in grids.values())
-        def frame(step): return moment(step, history, tracks, grids[step], top, said[said.step == step] if said is not None else None)
-        super().__init__(dict(step=slider("step", [("before" if s < 0 else str(s), int(s)) for s in steps], int(steps[-1]))), frame=frame)
+    def __init__(self, history, tracks, moves, said=None, components=None, maps=None): # see views.Tape; parameter name -> component; see views.Tape
+        self.history, self.tracks = history, tracks; steps = sorted(tracks.step.unique()); grids = {"moved": self.grids(moves, "change", components)} | ({"saliency": self.grids(maps, "selected", components)} if maps is not None else {})
+        tops = {k: max(float(np.nanmax(g.to_numpy(float))) for g in gs.values()) for k, gs in grids.items()}
+        def frame(step, map): at = max(s for s in grids[map] if s <= step); return moment(step, history, tracks, grids[map][at], tops[map], map, said[said.step == step] if said is not None else None)
+        super().__init__(dict(step=slider("step", [("before" if s < 0 else str(s), int(s)) for s in steps], int(steps[-1])), map=dropdown("map", list(grids))), frame=frame)
         self.play = W.Play(min=0, max=len(steps) - 1, value=len(steps) - 1, interval=700, description="play"); self.play.observe(lambda change: setattr(self.controls["step"], "value", int(steps[change["new"]])), "value")
-        self.widget.children = [W.HBox([self.play, self.controls["step"]]), *self.widget.children[1:]]
+        self.widget.children = [W.HBox([self.play, *self.controls.values()], layout=dict(flex_flow="row wrap")), *self.widget.children[1:]]
+    def grids(self, t, column, components): return {s: weight_grid(dict(zip(x.name, x[column])), components) for s, x in t.groupby("step")}
 
 # %% ../nbs/96_widgets.ipynb #22d1fcaf
 class AttributionView(Shell):
@@ -190,10 +192,10 @@ class AttributionView(Shell):
 class Replay:
     "The widgets of a recorded run; each is made when it is asked for."
     def __init__(self, views): self.views = views
-    def saliency(self): return SaliencyExplorer(self.views.atlas, self.views.null)
-    def threshold(self): return ThresholdSandbox(self.views.atlas, self.views.null, self.views.table("outcomes") if "outcomes" not in self.views.missing() else None)
+    def saliency(self): return SaliencyExplorer(self.views.atlas, self.views.atlas_if("null"), after=self.views.atlas_if("after"))
+    def threshold(self): return ThresholdSandbox(self.views.atlas, self.views.atlas_if("null"), self.views.table_if("outcomes"))
     def answers(self): return BeforeAfter(self.views.table("answers"), self.views.pictures, self.views.people)
-    def steps(self): return TimeMachine(self.views.table("history"), self.views.table("tracks"), self.views.table("moves"), self.views.table("said") if "said" not in self.views.missing() else None, self.views.atlas.components)
+    def steps(self): return TimeMachine(self.views.table("history"), self.views.table("tracks"), self.views.table("moves"), self.views.table_if("said"), self.views.atlas.components, self.views.table_if("maps"))
     def attributions(self): return AttributionView(self.views.attributions, self.views.people)
     def __repr__(self): return f"{self.views!r}; open it with .saliency(), .threshold(), .answers(), .steps(), .attributions()"
 
