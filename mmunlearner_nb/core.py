@@ -98,5 +98,5 @@ def progress(
     total=None, # its length, where it does not know it
     desc="",    # what is being done
 ) -> tqdm:
-    "`iterable` with a progress bar: time left, and whatever `.set_postfix` is given."
-    return tqdm(iterable, total=total, desc=desc, dynamic_ncols=True, disable=bool(os.environ.get("TQDM_DISABLE")))
+    "`iterable` with a progress bar, which goes when it is done: time left, and whatever `.set_postfix` is given."
+    return tqdm(iterable, total=total, desc=desc, dynamic_ncols=True, leave=False, disable=bool(os.environ.get("TQDM_DISABLE")))
