@@ -7,7 +7,7 @@ import pytest
 from mmunlearner_nb.core import data_dir
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium here: .ci/run installs one, and runs these")
+pytestmark = [pytest.mark.skipif(BROWSER is None, reason="no Chromium here: .ci/run installs one, and runs these"), pytest.mark.xdist_group("lab")]
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 CELLS = ["""from mmunlearner_nb.core import data_dir

@@ -114,13 +114,13 @@ def skipped(src, flags=()):
     return any(s in off or re.fullmatch(r"eval:\s*false", s, re.I) for s in said)
 
 def execute(path, flags=()):
-    "Run the notebook in a kernel of its own, in its own folder, two threads unless OMP_NUM_THREADS says otherwise; the executed notebook, or CellExecutionError."
+    "Run the notebook in a kernel of its own, in its own folder, one thread unless OMP_NUM_THREADS says otherwise; the executed notebook, or CellExecutionError."
     nb = nbformat.read(path, as_version=4)
     for c in nb.cells:
         if c.cell_type == "code": c.metadata["tags"] = ["skip-execution"] if skipped(c.source, flags) else []
     client = NotebookClient(nb, kernel_name="python3", timeout=1800, coalesce_streams=True, record_timing=False,
                             extra_arguments=["--log-level=ERROR"], resources=dict(metadata=dict(path=str(Path(path).resolve().parent))))
-    env = dict(OMP_NUM_THREADS="2") | os.environ | dict(TQDM_DISABLE="1", IN_TEST="1", PYTHONHASHSEED="0")
+    env = dict(OMP_NUM_THREADS="1") | os.environ | dict(TQDM_DISABLE="1", IN_TEST="1", PYTHONHASHSEED="0")
     client.execute(env=env)
     for w in client.widget_state.values():  # an error inside `with Output():` reaches no cell
         for o in w.get("outputs", []):
