@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['CONTENDERS', 'VARIANTS', 'KNOWN', 'GRID', 'OWN_GRID', 'MADE_BY', 'world', 'identity', 'strangers', 'questions',
-           'examine', 'mask_of', 'trial', 'one', 'modest', 'all_trials', 'yardstick', 'numbers', 'shares', 'balance',
-           'refuse_clear', 'grid_of', 'tune', 'best_settings', 'matched_settings', 'guesses', 'oracles', 'yardsticks',
-           'compare', 'published']
+           'examine', 'plan_of', 'mask_of', 'forgotten', 'trial', 'one', 'modest', 'all_trials', 'yardstick', 'numbers',
+           'shares', 'balance', 'refuse_clear', 'grid_of', 'tune', 'best_settings', 'matched_settings', 'guesses',
+           'oracles', 'yardsticks', 'compare', 'published']
 
 # %% ../nbs/99_compare.ipynb #5effb0be
 import os, warnings
@@ -29,11 +29,11 @@ from .masks import Mask
 from .memory import model_utility
 from .models import load_vlm
 from .objectives import METHODS
-from .plan import FIELDS, Outlook, deciding_settings, find_model, mask_settings, parse, plan, unlearn_settings
+from .plan import FIELDS, Outlook, Plan, deciding_settings, find_model, mask_settings, parse, plan, unlearn_settings
 from .protocols import traces
 from .records import cached, checkpoint_hash, code_hash, digest, examples_hash, versions, writing
 from .standings import YARDSTICKS, Standings, by_person, by_trial, in_groups
-from .unlearn import unlearn
+from .unlearn import Result, unlearn
 
 # %% ../nbs/99_compare.ipynb #9803cc57
 CONTENDERS = {m: dict(method=m) for m in METHODS} | { # name -> settings of a plan
@@ -77,6 +77,8 @@ def examine(vlm, o, traced=True) -> pd.DataFrame: # items of evaluate.score; the
     members = sample(o.bench.forget_vqa, 240, 0)
     return pd.concat([items, traces(vlm, members, strangers(len(members))).assign(split="traces")], ignore_index=True)
 
+def plan_of(preset, name, device, **settings) -> Plan: return plan(preset, oracle="none", device=device, **KNOWN[name] | settings)
+
 def mask_of(p, vlm, o, inputs, out) -> Mask:
     "The mask a plan asks for, made once for each seed."
     key = digest(identity(inputs, dtype=p.dtype, **mask_settings(p)))
@@ -86,6 +88,18 @@ def mask_of(p, vlm, o, inputs, out) -> Mask:
     with writing(path) as tmp: mask.save(tmp)
     return mask
 
+def forgotten(
+    preset, name, # see plan and CONTENDERS
+    out,          # folder of all trials: masks are kept there
+    device="cpu",
+    **settings,   # of a plan
+) -> Result: # see unlearn
+    "A contender after unlearning, before it is asked anything."
+    (o, inputs), p = world(preset, device), plan_of(preset, name, device, **settings)
+    vlm = load_vlm(p.model, p.device, p.dtype)
+    mask = mask_of(p, vlm, o, inputs, out) if METHODS[p.method].edit is None else None
+    return unlearn(vlm, o.bench, mask=mask, **unlearn_settings(p))
+
 def trial(
     preset, name, # see plan and CONTENDERS
     out,          # folder of all trials
@@ -94,14 +108,11 @@ def trial(
 ) -> pd.DataFrame: # see examine
     "Forget once and ask everything; a trial that was made before is read."
     if odd := [k for k in settings if k == "eval_people" or not FIELDS[k].metadata.get("same", True)]: raise SettingsError(f"a trial has no {odd[0]!r} of its own: it would no longer be like the others")
-    o, inputs = world(preset, device)
-    p = plan(preset, oracle="none", device=device, **KNOWN[name] | settings)
+    (o, inputs), p = world(preset, device), plan_of(preset, name, device, **settings)
     key = identity(inputs, traced=traced, **deciding_settings(p))
     def make():
-        vlm = load_vlm(p.model, p.device, p.dtype)
-        mask = mask_of(p, vlm, o, inputs, out) if METHODS[p.method].edit is None else None
-        result = unlearn(vlm, o.bench, mask=mask, **unlearn_settings(p))
-        return examine(vlm, o, traced).assign(stopped=result.stopped)
+        result = forgotten(preset, name, out, device, **settings)
+        return examine(result.vlm, o, traced).assign(stopped=result.stopped)
     return cached(out, f"{preset.replace('/', '-')}-{name.replace(' ', '_')}-seed{p.seed}", key, make)[0]
 
 def one(job): # (preset, name, out, device, traced, settings)

@@ -94,6 +94,15 @@ class Benchmark:
     @property
     def retain_people(self) -> list: return people(self.retain_vqa + self.retain_qa)
 
+    def names(self) -> dict: # person_id -> what they are called; their id where that cannot be told
+        "Each person's name: an answer about their picture that their text questions call them by."
+        asked, text, found = [e for es in self.eval_sets.values() for e in es], {}, {}
+        for e in asked:
+            if e.image is None: text.setdefault(e.person_id, []).append(e.question)
+        for e in asked:
+            if e.image is not None and any(e.answer in q for q in text.get(e.person_id, ())): found.setdefault(e.person_id, e.answer)
+        return {p: found.get(p, p) for p in people(asked)}
+
     def summary(self) -> pd.DataFrame:
         "How much there is of each list."
         return pd.DataFrame([dict(list=n, examples=len(es), people=len(people(es)),

@@ -191,7 +191,7 @@ def command(mark):
     return line
 
 def test_the_two_commands_stand_alone():
-    for mark, end in dict(run=".venv/bin/mmunlearner-nb run tiny-llava/mllmu-5", test=".venv/bin/python -m pytest").items():
+    for mark, end in dict(run=".venv/bin/mmunlearner-nb run tiny-llava/mllmu-5", test=".venv/bin/python -m pytest -n 2").items():
         assert command(mark).startswith("python3 -m venv .venv && .venv/bin/pip install -e ") and command(mark).endswith("&& " + end)
 
 @pytest.mark.skipif(os.name == "nt", reason="bash")
