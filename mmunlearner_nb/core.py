@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['DTYPES', 'MMUnlearnerError', 'DataError', 'ModelError', 'MaskError', 'SettingsError', 'set_seed', 'pick_device',
-           'pick_dtype', 'data_dir', 'write_whole', 'progress']
+           'pick_dtype', 'data_dir', 'write_whole', 'progress', 'ran_out', 'shrinking', 'Pieces']
 
 # %% ../nbs/00_core.ipynb #0105e2ae
-import os, random, shutil, uuid
+import os, random, shutil, uuid, warnings
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -100,3 +100,38 @@ def progress(
 ) -> tqdm:
     "`iterable` with a progress bar, which goes when it is done: time left, and whatever `.set_postfix` is given."
     return tqdm(iterable, total=total, desc=desc, dynamic_ncols=True, leave=False, disable=bool(os.environ.get("TQDM_DISABLE")))
+
+# %% ../nbs/00_core.ipynb #68c5a8a7
+def ran_out(e): # is this error a device's memory running out?
+    return isinstance(e, torch.OutOfMemoryError) or (isinstance(e, RuntimeError) and "out of memory" in str(e).lower())
+
+def shrinking(
+    work, # called as work(size)
+    size, # examples at once
+    what, # the work's name, for the warning
+):
+    "work(size), or with half as much at once, and half of that, for as long as memory runs out."
+    while True:
+        try: return work(size)
+        except RuntimeError as e:
+            if not ran_out(e) or size == 1: raise
+        size = (size + 1)//2
+        if torch.cuda.is_available(): torch.cuda.empty_cache()
+        warnings.warn(f"{what}: out of memory; going on with {size} at once")
+
+class Pieces:
+    "Goes through lists in parts that fit into memory."
+    def __init__(self, what): self.what, self.size = what, None
+
+    def __call__(
+        self,
+        work,  # list -> result
+        xs,    # a list
+        merge=lambda old, new, share: new if old is None else old + new, # (result so far or None, that of a part, the part's share of the list) -> result
+    ):
+        "work(xs), or its parts' results merged."
+        def go(size):
+            self.size, out = size if size < len(xs) else self.size, None
+            for i in range(0, len(xs), size): part = xs[i:i+size]; out = merge(out, work(part), len(part)/len(xs))
+            return out
+        return shrinking(go, min(self.size or len(xs), len(xs)), self.what)

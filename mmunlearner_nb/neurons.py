@@ -36,8 +36,9 @@ def statistics(
     with torch.inference_mode():
         for i in range(0, len(asked), batch_size):
             batch = collate(asked[i:i+batch_size]); at = said_at(batch)
-            with watch_linears(vlm, names) as seen: vlm.model(**inputs_of(batch), logits_to_keep=1, use_cache=False)
-            a = torch.cat([x[:, :-1][at] for _, x, _ in seen], 1).cpu().double()
+            seen = []
+            with watch_linears(vlm, names, lambda name, x, out: seen.append(x[:, :-1][at])): vlm.model(**inputs_of(batch), logits_to_keep=1, use_cache=False)
+            a = torch.cat(seen, 1).cpu().double()
             total, n = total + torch.stack([a.abs().sum(0), (a > 0).double().sum(0), a.sum(0), a.square().sum(0)]), n + len(a)
     size, fires, mean, square = total/n
     return torch.stack([size, fires, (square - mean**2).clamp_min(0).sqrt(), square.sqrt()])

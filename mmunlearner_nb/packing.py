@@ -24,7 +24,7 @@ def by_picture(
 # %% ../nbs/42_packing.ipynb #5af67990
 class PackedCollator:
     "Examples -> what `vlm.model(**batch)` takes, one row for a picture and at most `questions` about it, with `labels` and `owner`."
-    def __init__(self, vlm, questions=8, keep=2**29): # keep: bytes of prepared pictures that are kept
+    def __init__(self, vlm, questions=None, keep=2**29): # None: eight, or so many that they are about twice as long as the picture; keep: bytes of prepared pictures that are kept
         self.vlm, self.tok, self.questions, self.keep = vlm, vlm.processor.tokenizer, questions, keep
         self.conversation, self.seen, self.bytes = Collator(vlm).conversation, {}, 0
         self.token = vlm.processor.image_token
@@ -39,25 +39,31 @@ class PackedCollator:
         if self.bytes + size <= self.keep: self.seen[id(image)] = image, *found; self.bytes += size
         return found
 
-    def row(self, examples): # (index, Example) pairs -> tokens, segment of each (0: picture), positions, labels, owner; pixels
-        chats = [self.conversation(e.question, e.answer, e.image is not None) for _, e in examples]
-        image, whole = examples[0][1].image, chats[0][1]
-        if image is None: prefix, at, pixels = [], self.nowhere(), {}
-        else: prefix, at, pixels = self.picture(image, whole[:whole.index(self.token) + len(self.token)])
-        n, owner = len(prefix), [e[0] for e in examples]
+    def chat(self, e): return self.conversation(e.question, e.answer, e.image is not None)
+
+    def beginning(self, e): # what a row begins with; see picture
+        if e.image is None: return [], torch.zeros(3 if hasattr(self.vlm.model.model, "get_rope_index") else 1, 0, dtype=torch.long), {}
+        whole = self.chat(e)[1]
+        return self.picture(e.image, whole[:whole.index(self.token) + len(self.token)])
+
+    def row(self, beginning, examples, with_answer): # …; (index, Example) pairs -> tokens, segment of each (0: picture), positions, labels, owner; pixels
+        prefix, at, pixels = beginning; n = len(prefix)
         ids, segment, labels, owners, positions = list(prefix), [0]*n, [-100]*n, [-1]*n, [at]
-        for i, (_, text, answer) in enumerate(chats):
+        for i, (owner, e) in enumerate(examples):
+            prompt, whole, answer = self.chat(e); text, answer = (whole, answer) if with_answer else (prompt, 0)
             t = self.tok(text, add_special_tokens=specials(self.tok, text))["input_ids"]
-            if image is not None: t = t[t.index(self.tok.convert_tokens_to_ids(self.token)) + 1:]
-            ids += t; segment += [i + 1]*len(t); labels += [-100]*(len(t) - answer) + t[-answer:]; owners += [owner[i]]*len(t)
+            if n: t = t[t.index(self.tok.convert_tokens_to_ids(self.token)) + 1:]
+            ids += t; segment += [i + 1]*len(t); labels += [-100]*(len(t) - answer) + t[len(t)-answer:]; owners += [owner]*len(t)
             positions.append((at.max().item() + 1 if n else 0) + torch.arange(len(t)).expand(len(at), -1))
         return *map(torch.tensor, (ids, segment, labels, owners)), torch.cat(positions, 1), pixels
 
-    def nowhere(self): return torch.zeros(3 if hasattr(self.vlm.model.model, "get_rope_index") else 1, 0, dtype=torch.long)
+    def rows(self, examples, with_answer): # of questions about one picture
+        beginning = self.beginning(examples[0][1])
+        n = self.questions or max(8, len(beginning[0])//10)
+        return [self.row(beginning, examples[i:i+n], with_answer) for i in range(0, len(examples), n)]
 
-    def __call__(self, examples):
-        groups = by_picture(list(enumerate(examples)), lambda pair: pair[1])
-        rows = [self.row(g[i:i+self.questions]) for g in groups for i in range(0, len(g), self.questions)]
+    def __call__(self, examples, with_answer=True): # False: prompts alone
+        rows = [r for g in by_picture(list(enumerate(examples)), lambda pair: pair[1]) for r in self.rows(g, with_answer)]
         length = max(len(r[0]) for r in rows)
         def pad(i, value): return torch.stack([F.pad(r[i], (0, length - r[i].shape[-1]), value=value) for r in rows])
         segment, positions, dtype = pad(1, -1), pad(4, 0), self.vlm.dtype
