@@ -85,7 +85,9 @@ def unlearn_stage(job):
     p, vlm, path = job.plan, job.vanilla, job.folder.path
     del job.vanilla  # it is changed in place
     tape = tape_for(vlm, job.o.bench, unlearn_settings(p), unit_norm=p.unit_norm, groups=p.groups, seed=p.seed) if p.views else None
-    result = unlearn(vlm, job.o.bench, mask=job.mask, callback=tape, **unlearn_settings(p))
+    state = None if tape else path/"unlearning.pt"  # what a tape has seen cannot be gone on with
+    if state and state.exists(): say("unlearn: goes on from its last state")
+    result = unlearn(vlm, job.o.bench, mask=job.mask, callback=tape, state=state, **unlearn_settings(p))
     if tape: record_tape(path/"views", tape, result.history)
     write_table(path/"history.csv", result.history)
     job.folder.note(unlearning=result.settings, stopped=result.stopped)

@@ -54,6 +54,7 @@ SIDE, PATCH = 64, 8 # pixels
 
 SHAPES = { # name -> (pixels a side, of a patch; vision tower; language model)
     "tiny-llava": (SIDE, PATCH, dict(hidden_size=96, intermediate_size=192, num_hidden_layers=5, num_attention_heads=4), dict(hidden_size=128, intermediate_size=320, num_hidden_layers=4, num_attention_heads=4)),
+    "llava-20m": (336, 14, dict(hidden_size=256, intermediate_size=1024, num_hidden_layers=8, num_attention_heads=8), dict(hidden_size=352, intermediate_size=928, num_hidden_layers=8, num_attention_heads=11)),
     "llava-100m": (336, 14, dict(hidden_size=512, intermediate_size=2048, num_hidden_layers=10, num_attention_heads=8), dict(hidden_size=704, intermediate_size=1856, num_hidden_layers=11, num_attention_heads=11)),
     "llava-7b": (336, 14, dict(hidden_size=1024, intermediate_size=4096, num_hidden_layers=24, num_attention_heads=16), dict(hidden_size=4096, intermediate_size=11008, num_hidden_layers=32, num_attention_heads=32))} # LLaVA-1.5-7B's, but for the vocabulary
 
@@ -62,7 +63,7 @@ def shaped_llava(
     seed=0,            # of the random weights
     device="cpu", dtype="float32",
 ) -> VLM:
-    "An untrained LLaVA-1.5 of a given size: 1.3 M, 100 M or 7 B parameters; 64 or 576 image tokens."
+    "An untrained LLaVA-1.5 of a given size: 1.3 M, 20 M, 100 M or 7 B parameters; 64 or 576 image tokens."
     if name not in SHAPES: raise SettingsError(f"unknown shape {name!r}: use one of {', '.join(SHAPES)}")
     (side, patch, eyes, tongue), tok = SHAPES[name], train_tokenizer(["<pad>", "<s>", "</s>", "<image>"], "</s>")
     see = CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})

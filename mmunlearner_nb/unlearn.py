@@ -85,7 +85,7 @@ class Settings:
     max_norm: float = field(default=1., metadata=dict(help="each gradient is clipped to this norm, after masking"))
     weight_decay: float = field(default=0., metadata=dict(help="of the retain steps"))
     optimizer: str = field(default="adamw", metadata=dict(help=" | ".join(OPTIMIZERS)))
-    checkpointing: bool = field(default=False, metadata=dict(help="compute activations twice rather than keep them (slower by a third, much less memory)"))
+    checkpointing: bool = field(default=False, metadata=dict(help="compute activations twice rather than keep them (slower by a third, much less memory)", same=False))
     seed: int = field(default=0, metadata=dict(help="order of the examples"))
 
     def __post_init__(self):

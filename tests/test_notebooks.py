@@ -1,4 +1,4 @@
-"Every library notebook runs from its source, in a kernel of its own. One of them: pytest -k fisher"
+"Every notebook runs from its source, in a kernel of its own. One of them: pytest -k fisher"
 import re, sys
 from pathlib import Path
 
@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT/"tools"))
 import nb
 
-NOTEBOOKS = sorted((ROOT/"nbs").glob("*.ipynb"))
+NOTEBOOKS = nb.notebooks()
 
 def fail_plainly(e): pytest.fail(re.sub(r"\x1b\[[0-9;]*m", "", str(e)), pytrace=False)
 
