@@ -191,7 +191,7 @@ BYTES, TIME = [("KB", 1e3), ("MB", 1e6), ("GB", 1e9)], [("s", 1), ("min", 60), (
 def describe(o) -> str: # of an Outlook
     "The plan, to read before anything heavy happens."
     p, b, (n, e), gone = o.plan, o.bench, o.size, o.bench.forget_people
-    rebuild = f"none shipped: rebuild it with `mmunlearner-nb build {p.model.removesuffix('-vanilla')}-oracle-{parse(p.preset)[3]}`" if p.model.startswith(tuple(TINY)) else "none"
+    rebuild = f"none shipped: rebuild it with `mmunlearner-nb build {p.model.removesuffix('-vanilla')}-oracle-{parse(p.preset)[3]}`" if parse(p.preset)[0] in TINY and p.model.startswith(tuple(TINY)) else "none"
     stage, memory = max(o.memory().items(), key=lambda kv: sum(kv[1].values()))
     lines = {"data": f"{b.name} ({shown(p.data)}): {len(b.retain_people)} people to keep, {len(gone)} to forget: {', '.join(gone[:10])}{' …'*(len(gone) > 10)}",
              "asked": "questions (people): " + ", ".join(f"{s} {len(es)} ({len(people(es))})" for s, es in o.asked.items()),
