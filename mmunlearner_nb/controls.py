@@ -13,6 +13,7 @@ from .examples import Benchmark
 from .fisher import diagonal_fisher, preserve_fisher
 from .masks import SCORES, Mask, random_mask, ranked_mask, saliency_mask, saliency_ratio, scores_for, whole_mask
 from .models import COMPONENTS
+from .sharding import is_sharded
 
 # %% ../nbs/65_controls.ipynb #6db95f3f
 MASKS = { # name -> what it selects
@@ -52,6 +53,7 @@ def make_mask(
     "The weights the forget step may move."
     kind, components = parse_mask(mask)
     if kind in ("none", "eyes"): return whole_mask(vlm, *components)
+    if is_sharded(vlm.model) and kind not in ("saliency", "random"): raise SettingsError(f"mask {kind!r} ranks the weights of a whole component, which no process holds: make it in one process, or take 'saliency', 'random', 'eyes' or 'none'")
     def fishers(b, **how): return diagonal_fisher(vlm, b.forget_vqa, desc="Fisher of what to forget", **how), preserve_fisher(vlm, b, groups=groups, max_examples=max_examples, seed=seed, **how)
     forget, preserve = fishers(bench, unit_norm=unit_norm)
     made = saliency_mask(forget, preserve, threshold)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['DTYPES', 'MMUnlearnerError', 'DataError', 'ModelError', 'MaskError', 'SettingsError', 'set_seed', 'pick_device',
-           'pick_dtype', 'data_dir', 'write_whole', 'progress', 'ran_out', 'shrinking', 'Pieces']
+           'pick_dtype', 'data_dir', 'write_whole', 'progress', 'several', 'rank', 'ran_out', 'shrinking', 'Pieces']
 
 # %% ../nbs/00_core.ipynb #0105e2ae
 import os, random, shutil, uuid, warnings
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from tqdm.auto import tqdm
 
 import mmunlearner_nb
@@ -101,6 +102,13 @@ def progress(
     "`iterable` with a progress bar, which goes when it is done: time left, and whatever `.set_postfix` is given."
     return tqdm(iterable, total=total, desc=desc, dynamic_ncols=True, leave=False, disable=bool(os.environ.get("TQDM_DISABLE")))
 
+# %% ../nbs/00_core.ipynb #5abf5670
+def several() -> bool: # do several processes work on this?
+    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
+
+def rank() -> int: # which of them is this? 0: the first, or the only one
+    return dist.get_rank() if several() else 0
+
 # %% ../nbs/00_core.ipynb #68c5a8a7
 def ran_out(e): # is this error a device's memory running out?
     return isinstance(e, torch.OutOfMemoryError) or (isinstance(e, RuntimeError) and "out of memory" in str(e).lower())
@@ -114,7 +122,7 @@ def shrinking(
     while True:
         try: return work(size)
         except RuntimeError as e:
-            if not ran_out(e) or size == 1: raise
+            if not ran_out(e) or size == 1 or several(): raise
         size = (size + 1)//2
         if torch.cuda.is_available(): torch.cuda.empty_cache()
         warnings.warn(f"{what}: out of memory; going on with {size} at once")

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['watch_linears', 'frozen', 'watch_gradients', 'by_example', 'outer', 'outer_later', 'Fisher', 'example_losses',
-           'add_square', 'add_per_example', 'add_batch', 'accumulate', 'empty', 'finite', 'diagonal_fisher', 'sample',
-           'preserve_fisher']
+           'add_square', 'adder', 'add_per_example', 'add_batch', 'accumulate', 'empty', 'finished', 'diagonal_fisher',
+           'sample', 'preserve_fisher']
 
 # %% ../nbs/50_fisher.ipynb #5ede2a9e
 import random
@@ -16,6 +16,7 @@ import torch.nn.functional as F
 
 from .batches import Collator, answer_logits, count, example_nll, mean_by_row
 from .core import DataError, ModelError, SettingsError, progress, set_seed, shrinking
+from .sharding import Alone, team_of
 
 # %% ../nbs/50_fisher.ipynb #af5dd549
 @contextmanager
@@ -84,8 +85,8 @@ def outer_later(x, g): # -> (its squared norm, function that gives it)
 
 # %% ../nbs/50_fisher.ipynb #ea8720f3
 class Fisher(dict):
-    "Parameter name -> float32 Fisher information in the parameter's shape; `info` says how it was made."
-    def __init__(self, values=(), components=None, **info): super().__init__(values); self.components, self.info = components, info
+    "Parameter name -> float32 Fisher information in the parameter's shape (of a sharded model: of the rows held here); `info` says how it was made."
+    def __init__(self, values=(), components=None, whole=lambda name, rows: rows, **info): super().__init__(values); self.components, self.whole, self.info = components, whole, info
     def unused(self): return [n for n, f in self.items() if not f.any()] # weights that no example's loss depends on
 
 def example_losses(model, batch, labels):
@@ -98,26 +99,37 @@ def add_square(total, G, w): # total += w G^2, wherever total is
     if total.device == G.device: total.addcmul_(G, G, value=w)
     else: total.add_(G.square_().mul_(w).to(total.device))
 
-def add_per_example(vlm, batch, total, share, owner, unit_norm, labels):
-    "Add one batch's squared gradients, example by example, to `total`."
-    n, later, norms = count(batch), [], [0.]*count(batch)
+def adder(vlm, total, team): # -> function that adds squares to `total`
+    weights = vlm.weights()
+    def add(name, gradients): # of (gradient, weight) pairs
+        if team.size == 1:
+            for G, w in gradients: add_square(total[name], G, w)
+            return
+        here = torch.zeros(weights[name].shape, device=weights[name].device) # one layer's squares, before the processes' are added and cut up
+        for G, w in gradients: add_square(here, G, w)
+        total[name].add_(team.scatter(here, weights[name]).to(total[name].device))
+    return add
+
+def add_per_example(vlm, batch, add, share, owner, unit_norm, labels):
+    "Add one batch's squared gradients, example by example."
+    n, later, norms = count(batch), {}, [0.]*count(batch)
     def take(name, x, g):
         which = owner, batch.get("image_grid_thw"), vlm.components[name] != "language", n
-        for (i, a), (_, b) in zip(by_example(x, *which), by_example(g, *which)):
-            if not unit_norm: add_square(total[name], outer(a, b), share(name)); continue
-            norm, made = outer_later(a, b); norms[i] = norms[i] + norm; later.append((name, i, made))
-    with watch_gradients(vlm, total, take): example_losses(vlm.model, batch, labels).sum().backward()
+        pairs = [(i, a, b) for (i, a), (_, b) in zip(by_example(x, *which), by_example(g, *which))]
+        if not unit_norm: return add(name, ((outer(a, b), share(name)) for _, a, b in pairs))
+        for i, a, b in pairs: norm, made = outer_later(a, b); norms[i] = norms[i] + norm; later.setdefault(name, []).append((i, made))
+    with watch_gradients(vlm, vlm.eligible, take): example_losses(vlm.model, batch, labels).sum().backward()
     scale = [1/max(float(x), torch.finfo(torch.float32).tiny) for x in norms]
-    for name, i, made in later: add_square(total[name], made(), share(name)*scale[i])
+    for name, kept in later.items(): add(name, ((made(), share(name)*scale[i]) for i, made in kept))
 
-def add_batch(vlm, batch, total, share, labels):
+def add_batch(vlm, batch, total, share, labels, team=Alone(), weight=1.): # weight: of this process's loss in the mean over processes
     "Add the square of one batch's mean gradient (the public code's 'Fisher', kept for comparison)."
     def square(name):
-        def hook(p): add_square(total[name], p.grad.float(), share(name)); p.grad = None
+        def hook(p): add_square(total[name], team.local(p.grad).float(), share(name)); p.grad = None
         return hook
     with frozen(vlm.model):
         handles = [p.requires_grad_(True).register_post_accumulate_grad_hook(square(n)) for n, p in vlm.weights().items()]
-        try: example_losses(vlm.model, batch, labels).mean().backward()
+        try: (weight*example_losses(vlm.model, batch, labels).mean()).backward()
         finally:
             for h in handles: h.remove()
 
@@ -126,26 +138,28 @@ def accumulate(vlm, examples, total, share=lambda name: 1., per_example=True, ba
     if not examples: raise DataError("no examples to take the Fisher information from: the set is empty")
     if labels not in ("given", "sampled"): raise SettingsError(f"unknown labels {labels!r}: use 'given' or 'sampled'")
     if unit_norm and not per_example: raise SettingsError("unit_norm needs per_example=True: a batch's mean gradient has no examples to scale")
-    collate, was_training = Collator(vlm), vlm.model.training
+    collate, was_training, team = Collator(vlm), vlm.model.training, team_of(vlm.model); add = adder(vlm, total, team)
     batches = [examples[i:i+batch_size] for i in range(0, len(examples), batch_size)]
     def mean(name): return share(name)/(len(examples) if per_example else len(batches))
-    vlm.model.eval(); set_seed(seed)
+    vlm.model.eval(); set_seed(seed + team.rank)
     try:
         for some in progress(batches, desc=desc):
-            owner = [i for i, e in enumerate(some) if e.image is not None]
-            if per_example: add_per_example(vlm, collate(some), total, mean, owner, unit_norm, labels)
-            else: add_batch(vlm, collate(some), total, mean, labels)
+            mine, weight = team.mine(some)
+            owner = [i for i, e in enumerate(mine) if e.image is not None]
+            if per_example: add_per_example(vlm, collate(mine), add, lambda name: mean(name)*(weight > 0), owner, unit_norm, labels)
+            else: add_batch(vlm, collate(mine), total, mean, labels, team, weight)
     finally: vlm.model.train(was_training)
     return len(examples)
 
 def empty(vlm, store=None): # name -> float32 zeros in the weight's shape
-    def zeros(p): return torch.zeros(p.shape, dtype=torch.float32, device=store or p.device, pin_memory=store == "cpu" and p.is_cuda)
+    team = team_of(vlm.model)
+    def zeros(p): return torch.zeros(team.local(p).shape, dtype=torch.float32, device=store or p.device, pin_memory=store == "cpu" and p.is_cuda)
     return {n: zeros(p) for n, p in vlm.weights().items()}
 
-def finite(total):
-    if bad := [n for n, f in total.items() if not f.isfinite().all()]:
-        raise ModelError(f"the Fisher information of {bad[0]!r} is not finite: load the model with dtype='float32' or 'bfloat16', and check its weights")
-    return total
+def finished(vlm, total, **info) -> Fisher: # a ModelError in all processes if a sum is not finite in one
+    team, weights, bad = team_of(vlm.model), vlm.weights(), [n for n, f in total.items() if not f.isfinite().all()]
+    if team.total(len(bad)): raise ModelError(f"the Fisher information of {bad[0] if bad else 'a weight held elsewhere'!r} is not finite: load the model with dtype='float32' or 'bfloat16', and check its weights")
+    return Fisher(total, vlm.components, lambda name, rows: team.whole(rows, weights[name]), model=vlm.name, **info)
 
 # %% ../nbs/50_fisher.ipynb #bc22b790
 def diagonal_fisher(
@@ -163,7 +177,7 @@ def diagonal_fisher(
     def work(size):
         total = empty(vlm, store)
         n = accumulate(vlm, examples, total, per_example=per_example, batch_size=size, unit_norm=unit_norm, labels=labels, seed=seed, desc=desc)
-        return Fisher(finite(total), vlm.components, model=vlm.name, examples=n, per_example=per_example, unit_norm=unit_norm, labels=labels)
+        return finished(vlm, total, examples=n, per_example=per_example, unit_norm=unit_norm, labels=labels)
     return shrinking(work, batch_size, desc) if per_example else work(batch_size) # batches of another size are another quantity
 
 # %% ../nbs/50_fisher.ipynb #699b9d19
@@ -187,5 +201,5 @@ def preserve_fisher(
             def share(name): return (1/len(sets) if groups == "equal" else len(v)/whole) if vlm.components[name] == "language" else float(i == 0)
             used[k] = accumulate(vlm, sample(v, max_examples, seed), total, share, seed=seed, desc=f"Fisher of {k}", batch_size=size, **kwargs)
         how = dict(per_example=True, unit_norm=False, labels="given") | kwargs
-        return Fisher(finite(total), vlm.components, model=vlm.name, **how, groups=groups, examples=used)
+        return finished(vlm, total, **how, groups=groups, examples=used)
     return shrinking(work, batch_size, "Fisher of what to preserve") if kwargs.get("per_example", True) else work(batch_size)

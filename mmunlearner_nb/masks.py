@@ -101,7 +101,7 @@ def saliency_mask(
     "The weights whose saliency ratio reaches the threshold."
     for k in ("model", "per_example", "unit_norm", "labels"):
         if forget.info.get(k) != preserve.info.get(k): raise MaskError(f"the two Fisher informations differ in {k}: {forget.info.get(k)!r} and {preserve.info.get(k)!r}; take both alike")
-    chosen = ((n, (r >= threshold) & (forget[n] > 0)) for n, r in ratios(forget, preserve))
+    chosen = ((n, forget.whole(n, (r >= threshold) & (forget[n] > 0))) for n, r in ratios(forget, preserve))
     return Mask(chosen, forget.components, kind="ratio", threshold=threshold, model=forget.info.get("model"), forget=forget.info, preserve=preserve.info)
 
 # %% ../nbs/60_masks.ipynb #b47a69d5

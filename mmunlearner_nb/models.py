@@ -7,7 +7,7 @@ __all__ = ['PARTS', 'COMPONENTS', 'component_of', 'component_map', 'eligible_wei
            'loading', 'base_of', 'load_vlm']
 
 # %% ../nbs/30_models.ipynb #9cc2d2e1
-import copy, json, re
+import copy, json, os, re
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +18,8 @@ from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from .core import ModelError, data_dir, pick_device, pick_dtype, write_whole
+from .core import ModelError, data_dir, pick_device, pick_dtype, rank, write_whole
+from .sharding import clone, is_sharded, save_weights, wait
 
 # %% ../nbs/30_models.ipynb #23caa31c
 PARTS = { # component -> module names; the order matters
@@ -71,13 +72,23 @@ class VLM:
     @property
     def dtype(self): return next(self.model.parameters()).dtype
     def weights(self): return {n: p for n, p in self.model.named_parameters() if n in set(self.eligible)} # name -> parameter
-    def clone(self): return VLM(copy.deepcopy(self.model), self.processor, self.name, dict(self.components), list(self.eligible))
+    def clone(self): return VLM(clone(self.model), self.processor, self.name, dict(self.components), list(self.eligible))
 
     def save(self, path, dtype=None): # a folder that load_vlm and AutoModelForImageTextToText load; dtype of the weights on disk
         "Write model and processor, whole or not at all."
+        if is_sharded(self.model): return self.save_shards(Path(path), dtype)
         with write_whole(path) as tmp:
             (self.model if dtype is None else copy.deepcopy(self.model).to(dtype)).save_pretrained(tmp)
             self.processor.save_pretrained(tmp)
+
+    def save_shards(self, path, dtype=None): # called by all processes
+        "The same, each process writing its own rows."
+        parts = path.with_name(f".tmp-shards-{path.name}"); save_weights(self.model, parts, dtype)
+        if rank() == 0:
+            config = copy.deepcopy(self.model.config); config.architectures, config.dtype = [type(self.model).__name__.removeprefix("FSDP")], dtype or self.dtype
+            for x in (config, self.model.generation_config, self.processor): x.save_pretrained(parts)
+            with write_whole(path) as tmp: os.replace(parts, tmp)
+        wait()
 
 def as_vlm(
     model,           # a transformers vision-language model, or a PEFT model around one (merged here)

@@ -9,7 +9,7 @@ __all__ = ['STAGES', 'ON_CARD', 'RecordError', 'writing', 'plain', 'write_json',
            'Run', 'read_run', 'load_run']
 
 # %% ../nbs/95_records.ipynb #4998e361
-import datetime, hashlib, importlib, io, json, math, platform, shutil
+import datetime, hashlib, importlib, io, json, math, platform, shutil, tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +21,7 @@ import PIL.Image
 from safetensors import SafetensorError
 
 import mmunlearner_nb
-from .core import MMUnlearnerError, write_whole
+from .core import MMUnlearnerError, rank, write_whole
 from .formats import png
 from .masks import Mask
 from .plots import before_after, loss_curves, person_card
@@ -33,8 +33,11 @@ class RecordError(MMUnlearnerError): "A run folder cannot be written, is another
 def writing(
     path, # file or folder to make
 ):
-    "`write_whole`, with an error that says what to do."
+    "`write_whole`, with an error that says what to do; of several processes the first writes, for the others it comes to nothing."
     path = Path(path)
+    if rank():
+        with tempfile.TemporaryDirectory() as nowhere: yield Path(nowhere)/path.name
+        return
     try:
         with write_whole(path) as tmp: yield tmp
     except (OSError, SafetensorError) as e:
@@ -138,8 +141,9 @@ class Folder:
 
     def done(self) -> list: return complete(self.path, self.settings)
 
-def remove(path): # file or folder, if it is there
+def remove(path): # file or folder, if it is there; of several processes the first does it
     path = Path(path)
+    if rank(): return
     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 def now(): return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

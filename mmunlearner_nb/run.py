@@ -13,7 +13,7 @@ from functools import cached_property
 import pandas as pd
 
 from .controls import make_mask
-from .core import MMUnlearnerError, set_seed
+from .core import MMUnlearnerError, SettingsError, rank, set_seed, several
 from .evaluate import chance, score
 from .masks import Mask
 from .metrics import summarise
@@ -23,11 +23,13 @@ from .plan import FIELDS, Outlook, Plan, deciding_settings, describe, find_model
 from .plots import LOOK, MODALITIES, TASKS
 from .records import (STAGES, Folder, Run, cached, checkpoint_hash, code_hash, examples_hash, load_run, now, picture_table, read,
                                     read_run, remove, versions, write_table, writing)
+from .sharding import first_first, join, leave, shard, wait
 from .unlearn import unlearn
 from .views import record_tape, record_views, tape_for
 
 # %% ../nbs/98_run.ipynb #3211adf5
-def say(text): print(text, file=sys.stderr, flush=True)
+def say(text): # of several processes, the first speaks
+    if not rank(): print(text, file=sys.stderr, flush=True)
 
 class Job:
     "A run on its way."
@@ -36,7 +38,7 @@ class Job:
         p = self.plan
         self.inputs = dict(data=examples_hash(o.bench.lists()), model=checkpoint_hash(find_model(p.model)))
         title = f"{p.preset}, {p.method}" + f" with mask {p.mask}"*(p.mask != "none")
-        self.folder = Folder(folder_of(p), dict(title=title, settings=deciding_settings(p), inputs=self.inputs, versions=versions()), again)
+        with first_first(): self.folder = Folder(folder_of(p), dict(title=title, settings=deciding_settings(p), inputs=self.inputs, versions=versions()), again and not rank())
         self.inputs["oracle"] = "none" if p.oracle == "none" else checkpoint_hash(find_model(p.oracle))
         self.meet_oracle()
 
@@ -52,14 +54,16 @@ class Job:
         done = self.folder.done(); left = [s for s in STAGES if s not in done and (s != "views" or self.plan.views)]
         return [s for s in left if s != "unlearn" or {"evaluate", "views"} & set(left) or self.plan.save_model]
 
-    def load(self, which): return load_vlm(which, self.plan.device, self.plan.dtype)
+    def load(self, which): # sharded, where several processes share the run
+        if not several(): return load_vlm(which, self.plan.device, self.plan.dtype)
+        vlm = load_vlm(which, "cpu", self.plan.dtype); shard(vlm.model, join(self.plan.device)); return vlm
     @cached_property
     def vanilla(self): return self.load(self.plan.model)
     @cached_property
     def mask(self): return Mask.load(self.folder.path/"mask.safetensors")
 
     def timed(self, stage, work):
-        start = time.time(); work(); took = round(time.time() - start, 1)
+        start = time.time(); work(); wait(); took = round(time.time() - start, 1)
         self.folder.note(seconds=self.folder.settings["seconds"] | {stage: took}); say(f"{stage}: {took} s")
 
 # %% ../nbs/98_run.ipynb #bdced31c
@@ -91,7 +95,9 @@ def unlearn_stage(job):
     if tape: record_tape(path/"views", tape, result.history)
     write_table(path/"history.csv", result.history)
     job.folder.note(unlearning=result.settings, stopped=result.stopped)
-    with writing(path/"model") as tmp: result.save(tmp)
+    if several(): result.save(path/"model") # each process its rows
+    else:
+        with writing(path/"model") as tmp: result.save(tmp)
 
 # %% ../nbs/98_run.ipynb #be5bdef2
 def evaluate_stage(job):
@@ -122,6 +128,7 @@ def table_of(items, guess) -> pd.DataFrame: # items of all models; what chance g
 def report_stage(job):
     path = job.folder.path
     write_table(path/"items.parquet", items_of(job))
+    if rank(): return # the rest is no work for several
     write_table(path/"table.csv", table_of(read(path/"items.parquet"), chance(job.o.bench, people=job.plan.eval_people)))
     for name, figure in read_run(path).figures.items():
         with writing(path/f"{name}.png") as tmp: figure.write(tmp)
@@ -147,8 +154,10 @@ def run(
     **settings,  # of Plan
 ) -> Run:
     "Plan, forget, measure, record."
-    o = Outlook(plan(preset, **settings))
-    print(describe(o), flush=True)
+    p = plan(preset, **settings); join(p.device)
+    if p.views and several(): raise SettingsError("views are recorded in one process: leave them out, or start the run without torchrun")
+    o = Outlook(p)
+    if not rank(): print(describe(o), flush=True)
     return carry_out(Job(o, again))
 
 # %% ../nbs/98_run.ipynb #886b6abf
@@ -176,7 +185,10 @@ def main(argv=None) -> int: # exit status
         if argv[:1] and argv[0] in ELSEWHERE: importlib.import_module(f"mmunlearner_nb.{ELSEWHERE[argv[0]][0]}").main(argv[1:]); return 0
         given = vars(parser().parse_args(argv))
         if given.pop("command") == "presets": print("\n".join(presets()))
-        else: print(run(**given))
+        else:
+            r = run(**given)
+            if not rank(): print(r)
         return 0
     except MMUnlearnerError as e: say(f"mmunlearner-nb: {e}"); return 1
     except KeyboardInterrupt: say("mmunlearner-nb: stopped; the same command goes on from the finished stages"); return 130
+    finally: leave()

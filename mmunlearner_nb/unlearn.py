@@ -19,6 +19,7 @@ from .masks import Mask
 from .models import VLM
 from .objectives import find_method
 from .packing import collator, by_picture
+from .sharding import Alone, is_sharded, team_of
 
 # %% ../nbs/75_unlearn.ipynb #96dc4728
 OPTIMIZERS = {"adamw": "float32 states; half precision steps float32 copies of the weights", "adamw-bf16": "steps the weights themselves, rounded stochastically; states in their precision", "adamw-8bit": "likewise, with 8-bit states"}
@@ -52,17 +53,20 @@ class AdamW:
     def load_state_dict(self, states):
         for n, o in self.opts.items(): o.load_state_dict(states[n])
 
-def gradients(loss, weights, mask=None): # name -> gradient; zero where the loss does not depend on a weight or the mask forbids it
-    "The gradient of `loss`, masked."
-    grads = torch.autograd.grad(loss, list(weights.values()), allow_unused=True)
-    grads = {n: torch.zeros_like(p) if g is None else g for (n, p), g in zip(weights.items(), grads)}
+def gradients(loss, weights, mask=None, team=Alone()): # name -> gradient; zero where the loss does not depend on a weight or the mask forbids it
+    "The gradient of `loss`, masked; of sharded weights, that of the rows held here."
+    for p in weights.values(): p.grad = None
+    loss.backward()
+    grads = {n: torch.zeros_like(team.local(p)) if p.grad is None else team.local(p.grad) for n, p in weights.items()}
+    for p in weights.values(): p.grad = None
     if mask is not None:
         for n, g in grads.items(): g.mul_(mask[n].to(g.device).view(torch.uint8) if n in mask else 0)
     return grads
 
-def clip(grads, max_norm): # scales all, in place, by the same factor to norm max_norm at most; -> (gradients, norm before)
+def clip(grads, max_norm, team=Alone()): # scales all, in place, by the same factor to norm max_norm at most; -> (gradients, norm before)
     "Clip by the norm over all weights, in float32."
     norm = torch.stack([torch.linalg.vector_norm(g, dtype=torch.float32) for g in grads.values()]).norm().item()
+    if team.size > 1: norm = math.sqrt(team.total(norm**2))
     factor = min(1., max_norm/(norm + 1e-12)) if math.isfinite(norm) else 1.
     if factor < 1:
         for g in grads.values(): g.mul_(factor)
@@ -143,6 +147,7 @@ def unlearn(
     if mask is not None: mask.check(vlm)
     if not bench.forget_vqa: raise DataError(f"{bench.name}: forget_vqa is empty: there is nothing to forget")
     if m.edit and mask is not None and mask.info.get("kind") != "whole": raise SettingsError(f"method {method!r} takes no step, so a mask means nothing to it: leave it out")
+    if m.edit and is_sharded(vlm.model): raise SettingsError(f"method {method!r} edits whole weights, which no process holds of a sharded model: run it in one process")
     if m.edit: m.edit(vlm, bench, s); return Result(vlm, pd.DataFrame(columns=Loop.LOG), {**vars(s), "mask": None, "steps": 0, "forget_every": 0})
     keep = [x for x in (bench.retain_vqa, bench.retain_qa + bench.forget_qa if s.rehearse == "both" else []) if x]
     if m.retain and not keep: raise DataError(f"{bench.name}: method {method!r} rehearses, but there are no examples to keep")
@@ -152,16 +157,17 @@ def unlearn(
     targets = [m.relabel(e, rng) for e in bench.forget_vqa] if m.relabel else bench.forget_vqa
     forget, retain = endless(targets, s.batch_size, rng), turns(keep, s.batch_size, rng) if m.retain else None
     past, kept = loop.resume(state), time.monotonic()
-    for step in (bar := progress(range(steps), desc=f"unlearning ({method})")):
-        to_forget, to_keep = next(forget) if step % between == between - 1 else None, next(retain) if retain else None
-        if step < past: continue # the batches come as they came then
-        row = loop.step(step, steps, s.lr*factor(step, steps, s.decay), to_forget, to_keep)
-        bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if k.endswith("nll") and v == v})
-        if loop.stopped: warnings.warn(loop.stopped); break
-        if state and time.monotonic() - kept >= every: loop.keep(state); kept = time.monotonic()
-        if callback: callback(step, vlm)
-    loop.over()
-    if state: Path(state).unlink(missing_ok=True)
+    try:
+        for step in (bar := progress(range(steps), desc=f"unlearning ({method})")):
+            to_forget, to_keep = next(forget) if step % between == between - 1 else None, next(retain) if retain else None
+            if step < past: continue # the batches come as they came then
+            row = loop.step(step, steps, s.lr*factor(step, steps, s.decay), to_forget, to_keep)
+            bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if k.endswith("nll") and v == v})
+            if loop.stopped: warnings.warn(loop.stopped); break
+            if state and loop.due(time.monotonic() - kept >= every): loop.keep(state); kept = time.monotonic()
+            if callback: callback(step, vlm)
+    finally: loop.over()
+    if state: loop.team.file(state).unlink(missing_ok=True)
     return Result(vlm, pd.DataFrame(loop.rows), {**vars(s), "mask": mask.info if mask is not None else None, "steps": steps, "forget_every": between}, loop.stopped)
 
 # %% ../nbs/75_unlearn.ipynb #a37f5c1a
@@ -173,34 +179,40 @@ class Loop:
         self.vlm, self.method, self.s, self.collate = vlm, method, s, collator(vlm)
         trains = set(method.trains(vlm) if method.trains else vlm.eligible)
         self.weights, self.rows, self.stopped = {n: p for n, p in vlm.weights().items() if n in trains}, [], ""
-        self.reference = vlm.clone().model.requires_grad_(False).eval() if method.reference else None
+        self.reference, self.team = vlm.clone().model.requires_grad_(False).eval() if method.reference else None, team_of(vlm.model)
         self.mask = mask.to(vlm.device) if isinstance(mask, Mask) else mask
-        self.base = {n: p.detach().float().clone() for n, p in self.weights.items() if method.sine and vlm.components[n] == "projector"} # W of W + sin(D)
+        if mask is not None and self.team.size > 1: self.mask = Mask(((n, self.team.part(self.mask[n], p)) for n, p in self.weights.items() if n in mask), mask.components, **mask.info)
+        self.base = {n: self.team.local(p.detach()).float().clone() for n, p in self.weights.items() if method.sine and vlm.components[n] == "projector"} # W of W + sin(D)
         self.master, self.pieces = {n: self.stepped(n, p) for n, p in self.weights.items()}, Pieces("unlearning")
         self.forget = AdamW({n: p for n, p in self.master.items() if self.mask is None or n in self.mask}, kind=s.optimizer)
         self.retain = AdamW(self.master, s.weight_decay, s.optimizer)
+        self.frozen = [p for n, p in vlm.model.named_parameters() if n not in trains and p.requires_grad]
+        for p in self.frozen: p.requires_grad_(False)
         vlm.model.train()
         if s.checkpointing: vlm.model.gradient_checkpointing_enable(dict(use_reentrant=False))
 
     def stepped(self, n, p): # what the optimisers step for a weight: D, the weight itself, or a float32 copy
         if n in self.base: return torch.nn.Parameter(torch.zeros_like(self.base[n]))
-        return p if p.dtype == torch.float32 or self.s.optimizer != "adamw" else torch.nn.Parameter(p.detach().float())
+        if self.team.size == 1 and (p.dtype == torch.float32 or self.s.optimizer != "adamw"): return p
+        rows = self.team.local(p.detach()); return torch.nn.Parameter(rows.float() if self.s.optimizer == "adamw" else rows)
 
     def over(self):
         self.vlm.model.eval()
+        for p in self.frozen: p.requires_grad_(True)
         if self.s.checkpointing: self.vlm.model.gradient_checkpointing_disable()
 
     def gradient(self, loss, examples, mask=None): # -> (clipped gradients, mean nll, norm before clipping)
         def work(part):
-            value, nll = loss(self.vlm.model, self.collate(part), ceiling=self.s.ceiling, reference=self.reference, seed=self.s.seed)
-            return gradients(value, self.weights, mask), nll
+            mine, weight = self.team.mine(part)
+            value, nll = loss(self.vlm.model, self.collate(mine), ceiling=self.s.ceiling, reference=self.reference, seed=self.s.seed)
+            return gradients(weight*value, self.weights, mask, self.team), self.team.total(weight*nll)/self.team.size
         def add(old, new, share):
             if share == 1: return new
             for n, g in new[0].items(): g.mul_(share).add_(old[0][n] if old else 0)
             return new[0], new[1]*share + (old[1] if old else 0)
         grads, nll = self.pieces(work, examples, add)
         for n in self.base: grads[n].mul_(self.master[n].detach().cos())
-        grads, norm = clip(grads, self.s.max_norm)
+        grads, norm = clip(grads, self.s.max_norm, self.team)
         return grads, nll, norm
 
     def retain_step(self, grads, lr): self.retain.step(grads, lr); self.publish()
@@ -209,7 +221,7 @@ class Loop:
     @torch.no_grad()
     def publish(self): # the model's own weights, where they are not what is stepped
         for n, p in self.weights.items():
-            if p is not self.master[n]: p.copy_(self.base[n] + self.master[n].sin() if n in self.base else self.master[n])
+            if p is not self.master[n]: self.team.local(p).copy_(self.base[n] + self.master[n].sin() if n in self.base else self.master[n])
 
     def step(self, step, steps, lr, forget, retain): # lists of Examples or None
         "One iteration; numbers that are not finite stop the run before they reach the weights."
@@ -232,15 +244,23 @@ class Loop:
 
     def same(self): return {**vars(self.s), "mask": self.mask.info if isinstance(self.mask, Mask) else None, "model": self.vlm.name} # what a state must share with a run to be of it
 
+    def due(self, yes): return self.team.total(yes and self.team.rank == 0) # the first process's clock decides for all
+
     def keep(self, path):
-        "Write the state; whole or not at all."
+        "Write the state; whole or not at all. Each process writes that of its own rows."
         cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-        with write_whole(path) as tmp: torch.save(dict(same=repr(self.same()), rows=self.rows, size=self.pieces.size, master=self.master, forget=self.forget.state_dict(), retain=self.retain.state_dict(), rng=torch.get_rng_state(), cuda=cuda), tmp)
+        with write_whole(self.team.file(path)) as tmp, tmp.open("wb") as f: torch.save(dict(same=repr(self.same()), rows=self.rows, size=self.pieces.size, master=self.master, forget=self.forget.state_dict(), retain=self.retain.state_dict(), rng=torch.get_rng_state(), cuda=cuda), f)
 
     @torch.no_grad()
     def resume(self, path) -> int: # steps that are over
-        "Go on where a state was written."
-        if not path or not Path(path).exists(): return 0
+        "Go on where a state was written; in several processes, if each finds its own, of the same step."
+        if not path: return 0
+        path, size = self.team.file(path), self.team.size; old = self.state_in(path); past = len(old["rows"]) if old else 0
+        if self.team.total(past) != past*size or self.team.total(past**2) != past**2*size: raise SettingsError(f"{path} is a state after {past} steps, those of other processes are not: delete them all")
+        return past if old else 0
+
+    def state_in(self, path): # goes on with it
+        if not path.exists(): return None
         old = torch.load(path, weights_only=True, map_location=self.vlm.device)
         if old["same"] != repr(self.same()): raise SettingsError(f"{path} is the state of another run (other settings, mask or model): delete it, or name another file")
         for n, p in self.master.items(): p.copy_(old["master"][n])
@@ -248,4 +268,4 @@ class Loop:
         self.forget.load_state_dict(old["forget"]); self.retain.load_state_dict(old["retain"]); self.publish()
         torch.set_rng_state(old["rng"].cpu())
         if old["cuda"]: torch.cuda.set_rng_state_all([x.cpu() for x in old["cuda"]])
-        return len(self.rows)
+        return old
