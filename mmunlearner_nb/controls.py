@@ -49,12 +49,13 @@ def make_mask(
     groups="equal",     # weights of the groups to preserve: | "examples"
     max_examples=400,   # of each group to preserve, at most
     seed=0,             # of what is drawn
+    batch_size=8, store=None, # of diagonal_fisher
 ) -> Mask:
     "The weights the forget step may move."
     kind, components = parse_mask(mask)
     if kind in ("none", "eyes"): return whole_mask(vlm, *components)
     if is_sharded(vlm.model) and kind not in ("saliency", "random"): raise SettingsError(f"mask {kind!r} ranks the weights of a whole component, which no process holds: make it in one process, or take 'saliency', 'random', 'eyes' or 'none'")
-    def fishers(b, **how): return diagonal_fisher(vlm, b.forget_vqa, desc="Fisher of what to forget", **how), preserve_fisher(vlm, b, groups=groups, max_examples=max_examples, seed=seed, **how)
+    def fishers(b, **how): how = dict(batch_size=batch_size, store=store) | how; return diagonal_fisher(vlm, b.forget_vqa, desc="Fisher of what to forget", **how), preserve_fisher(vlm, b, groups=groups, max_examples=max_examples, seed=seed, **how)
     forget, preserve = fishers(bench, unit_norm=unit_norm)
     made = saliency_mask(forget, preserve, threshold)
     if kind in SCORES: made = ranked_mask(made, scores_for(kind, forget, preserve, seed), kind=kind)

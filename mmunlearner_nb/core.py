@@ -129,7 +129,7 @@ def shrinking(
 
 class Pieces:
     "Goes through lists in parts that fit into memory."
-    def __init__(self, what): self.what, self.size = what, None
+    def __init__(self, what, size=0): self.what, self.size = what, size or None # the work's name; how many at once, 0: all
 
     def __call__(
         self,

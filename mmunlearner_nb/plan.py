@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['FIELDS', 'UNLEARN', 'BENCHMARKS', 'PERCENT', 'FOUND', 'PAPER', 'FAMILIES', 'HUB', 'SPLITS', 'SPEED', 'BYTES', 'TIME',
-           'setting', 'Plan', 'unlearn_settings', 'deciding_settings', 'mask_settings', 'presets', 'parse', 'check',
-           'plan', 'find_model', 'Outlook', 'about', 'describe', 'shown', 'folder_of']
+           'ROOM', 'setting', 'Plan', 'unlearn_settings', 'deciding_settings', 'mask_settings', 'presets', 'parse',
+           'check', 'plan', 'find_model', 'Outlook', 'about', 'describe', 'fit', 'shown', 'folder_of']
 
 # %% ../nbs/97_plan.ipynb #661e195f
-import dataclasses, os, re
+import dataclasses, importlib.util, math, os, re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,9 +21,12 @@ from .controls import MASKS, parse_mask
 from .core import DTYPES, ModelError, SettingsError, data_dir, pick_device, pick_dtype
 from .datasets import load_clear, load_mllmu
 from .evaluate import select
+from .footprint import activations, free_memory, shape_of, ways
 from .examples import people
 from .formats import Source, nearest, unpack
-from .models import base_of, eligible_weights, find_checkpoint, loading
+from .models import base_of, find_checkpoint, loading
+from .packing import by_picture
+from .sharding import world
 from .people import GROUPS, request
 from .objectives import find_method
 from .tiny import TINY
@@ -41,6 +44,7 @@ class Plan(Settings):
     unit_norm: bool = setting(True, "scale each example's gradient to norm 1 in the Fisher information")
     groups: str = setting("equal", "weights of the groups to preserve: equal | examples", known=("equal", "examples"))
     fisher_examples: int = setting(400, "examples of each group to preserve that its Fisher information is taken from, at most", least=1)
+    store: str = setting(None, "where Fisher sums are kept: cpu where the GPU has no room for them (default: where the model is)", same=False)
     eval_people: int = setting(25, "people asked about in each evaluation set, at most", least=1)
     device: str = setting(None, "cpu | cuda | cuda:1 | mps (default: the best there is)")
     dtype: str = setting(None, f"of the weights: {' | '.join(DTYPES)} (default: bfloat16 on a GPU that has it, else float32)")
@@ -56,7 +60,7 @@ FIELDS = {"preset": FIELDS.pop("preset"), **FIELDS}
 UNLEARN = [f.name for f in dataclasses.fields(Settings)] # those that `unlearn` takes
 def unlearn_settings(p) -> dict: return {k: getattr(p, k) for k in UNLEARN}
 def deciding_settings(p) -> dict: return {k: getattr(p, k) for k, f in FIELDS.items() if f.metadata.get("same", True)} # those that a run must share with another to be the same
-def mask_settings(p) -> dict: return {k: getattr(p, k) for k in ("mask", "threshold", "unit_norm", "groups", "seed")} | dict(max_examples=p.fisher_examples) # those that `make_mask` takes
+def mask_settings(p) -> dict: return {k: getattr(p, k) for k in ("mask", "threshold", "unit_norm", "groups", "seed")} | dict(max_examples=p.fisher_examples, batch_size=min(8, p.at_once or 8), store=p.store) # those that `make_mask` takes
 
 # %% ../nbs/97_plan.ipynb #cb4edb40
 BENCHMARKS = {"mllmu": load_mllmu, "clear": load_clear}
@@ -124,6 +128,7 @@ SPEED = {"cpu": 7e10, "mps": 1e12, "cuda": 5e13} # floating-point operations a s
 class Outlook:
     "What a plan means: its data, its model's shape, what it costs."
     plan: Plan
+    note: str = "" # what was changed for want of room
 
     @cached_property
     def bench(self):
@@ -146,27 +151,44 @@ class Outlook:
 
     @cached_property
     def size(self) -> tuple: # (parameters, those a mask may select)
-        with loading(self.where), torch.device("meta"):
-            model = AutoModelForImageTextToText.from_config(AutoConfig.from_pretrained(self.where, trust_remote_code=False))
-        weights = dict(model.named_parameters())
-        return sum(p.numel() for p in weights.values()), sum(weights[n].numel() for n in eligible_weights(model))
+        return self.shape.parameters, self.shape.eligible
 
     @cached_property
-    def tokens(self) -> int: # of one example, picture included
+    def shape(self):
+        with loading(self.where), torch.device("meta"):
+            return shape_of(AutoModelForImageTextToText.from_config(AutoConfig.from_pretrained(self.where, trust_remote_code=False)))
+
+    @cached_property
+    def example(self) -> dict: # the first example's tensors
         e = self.bench.forget_vqa[0]
         with loading(self.where): processor = AutoProcessor.from_pretrained(self.where, trust_remote_code=False)
         _, whole = conversation(processor, e.question, e.answer, True)
-        return processor(text=[whole], images=[e.image], return_tensors="pt")["input_ids"].shape[1]
+        return processor(text=[whole], images=[e.image], return_tensors="pt")
+
+    @cached_property
+    def tokens(self) -> int: return self.example["input_ids"].shape[1] # of one example, picture included
+
+    def activations(self, examples, packed=False) -> float: # numbers that so many examples keep; packed: those that share a picture share its tokens
+        ids = self.example["input_ids"].flatten(); seen, p = ids.bincount().max().item(), self.example["pixel_values"].numel()/self.shape.patch # image tokens, patches
+        vqa = self.bench.forget_vqa; pictures = math.ceil(examples*len(by_picture(vqa))/len(vqa)) if packed else examples
+        tokens = {"language": pictures*seen + examples*(len(ids) - seen), "projector": pictures*seen, "vision": pictures*p}
+        return activations(self.shape, tokens, self.plan.checkpointing and packed)
 
     @property
     def fisher(self): return parse_mask(self.plan.mask)[0] not in ("none", "eyes")
 
     def memory(self) -> dict: # stage -> {what -> bytes}
         "Fisher: of what to forget and of what to keep, in float32; AdamW: two moments each for forget and retain steps; two sets of gradients where they are added."
-        (n, e), b, p = self.size, torch.finfo(DTYPES[self.plan.dtype]).bits//8, self.plan
-        state = {"adamw": 4, "adamw-bf16": b, "adamw-8bit": 1}[p.optimizer]
-        return {"mask": {"weights": n*b, "Fisher information": self.fisher*2*4*e},
-                "unlearn": {"weights": n*b, "reference": n*b*find_method(p.method).reference, "float32 copies": 4*e*(b < 4 and p.optimizer == "adamw"), "mask": e//8, "gradients": e*b*(1 + (p.schedule == "joint")), "AdamW": 2*2*state*e}}
+        n, e, b, p = *(x//world() for x in self.size), torch.finfo(DTYPES[self.plan.dtype]).bits//8, self.plan
+        state = {"adamw": 4, "adamw-bf16": b, "adamw-8bit": 1}[p.optimizer]; size = p.at_once or p.batch_size
+        return {"mask": {"weights": n*b, "Fisher information": self.fisher*2*4*e*(p.store != "cpu" or p.device == "cpu"), "activations": self.fisher*b*self.activations(min(8, size))},
+                "unlearn": {"weights": n*b, "reference": n*b*find_method(p.method).reference, "float32 copies": 4*e*(b < 4 and p.optimizer == "adamw"), "mask": e//8, "gradients": e*b*(1 + (p.schedule == "joint" or size < p.batch_size)), "AdamW": 2*2*state*e, "activations": b*self.activations(size, True)}}
+
+    def needs(self) -> int: return round(max(sum(m.values()) for m in self.memory().values())) # bytes
+
+    def changed(self, **settings): # the same with other settings of how, not of what
+        new = Outlook(dataclasses.replace(self.plan, **settings)); new.__dict__.update({k: v for k, v in self.__dict__.items() if k not in ("plan", "note")})
+        return new
 
     def forwards(self) -> int: # forward passes of one example
         "Work: Fisher and training take three passes an example, an option one, a written answer about six."
@@ -196,11 +218,31 @@ def describe(o) -> str: # of an Outlook
     lines = {"data": f"{b.name} ({shown(p.data)}): {len(b.retain_people)} people to keep, {len(gone)} to forget: {', '.join(gone[:10])}{' …'*(len(gone) > 10)}",
              "asked": "questions (people): " + ", ".join(f"{s} {len(es)} ({len(people(es))})" for s, es in o.asked.items()),
              "model": f"{shown(p.model)}: {n:,} parameters, {e:,} of them a mask may select", "oracle": shown(p.oracle) if p.oracle != "none" else rebuild, "device": f"{p.device}, {p.dtype}",
-             "memory": f"about {about(sum(memory.values()), BYTES)} (to {stage}): " + ", ".join(f"{k} {about(v, BYTES)}" for k, v in memory.items() if v) + "; activations come on top",
+             "memory": f"about {about(sum(memory.values()), BYTES)} (to {stage}): " + ", ".join(f"{k} {about(v, BYTES)}" for k, v in memory.items() if v),
              "time": f"about {about(o.seconds(), TIME)}",
              "settings": ", ".join(f"{k} {v}" for k, v in deciding_settings(p).items() if k not in ("preset", "device", "dtype")),
              "record": str(folder_of(p))}
-    return "\n".join([p.preset, *(f"  {k:9} {v}" for k, v in lines.items()), *(f"  note      {x}" for x in b.notes)])
+    return "\n".join([p.preset, *(f"  {k:9} {v}" for k, v in lines.items()), *(f"  note      {x}" for x in [*b.notes, *filter(None, [o.note])])])
+
+ROOM = .92 # share of what is free that a plan may take: estimates are rough, and allocators leave gaps
+
+def fit(
+    o,        # an Outlook
+    given=(), # names of settings that somebody chose: they stay
+    free=None, # bytes; None: what the device has
+) -> Outlook:
+    "The same plan, changed where it needs more memory than there is; its note says how."
+    free = ROOM*(free_memory(o.plan.device) if free is None else free)
+    half = o.plan.dtype != "float32" and importlib.util.find_spec("torchao") is not None
+    if o.needs() <= free: return o
+    where = {"store": "cpu"} if "store" not in given and torch.device(o.plan.device).type != "cpu" and sum(o.memory()["mask"].values()) > free else {}
+    tried = [o.changed(**where, **way) for way in ways(o.plan.batch_size, half, given)]
+    best = next((x for x in tried if x.needs() <= free), None)
+    short = f"needs {about(o.needs(), BYTES)}; {o.plan.device} has {about(free/ROOM, BYTES)} free"
+    if best is None: o = o.changed(); o.note = f"{short}, and nothing that may be changed here brings it below {about(min(x.needs() for x in tried), BYTES)}: expect it to run out of memory, or share the model over several devices with torchrun"; return o
+    made = {k: getattr(best.plan, k) for k in (*where, "at_once", "checkpointing", "optimizer") if getattr(best.plan, k) != getattr(o.plan, k)}
+    best.note = f"{short}: switched to {', '.join(f'{k} {v}' for k, v in made.items())}, {about(best.needs(), BYTES)}"
+    return best
 
 def shown(path): # a folder as one would type it
     p = Path(path)
@@ -208,6 +250,6 @@ def shown(path): # a folder as one would type it
 
 def folder_of(p) -> Path:
     "Where a plan's run is recorded: by preset, method, seed and whatever is not as usual. The oracle is none of it: it changes the report alone."
-    usual, named = plan(p.preset), ("preset", "method", "seed", "oracle", "out", "save_model", "views")
+    usual, named = plan(p.preset), ("preset", "method", "seed", "oracle", "out", "save_model", "views", "checkpointing", "at_once", "store")
     odd = [f"{k}={Path(v).name.replace(':', '') if isinstance(v := getattr(p, k), str) else v}" for k in FIELDS if k not in named and getattr(p, k) != getattr(usual, k)]
     return Path(p.out)/"-".join([p.preset.replace("/", "-"), p.method, f"seed{p.seed}", *odd])

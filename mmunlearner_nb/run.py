@@ -15,15 +15,16 @@ import pandas as pd
 from .controls import make_mask
 from .core import MMUnlearnerError, SettingsError, rank, set_seed, several
 from .evaluate import chance, score
+from .footprint import free_memory
 from .masks import Mask
 from .metrics import summarise
 from .models import load_vlm
 from .objectives import METHODS
-from .plan import FIELDS, Outlook, Plan, deciding_settings, describe, find_model, folder_of, mask_settings, plan, presets, unlearn_settings
+from .plan import FIELDS, Outlook, Plan, deciding_settings, describe, find_model, fit, folder_of, mask_settings, plan, presets, unlearn_settings
 from .plots import LOOK, MODALITIES, TASKS
 from .records import (STAGES, Folder, Run, cached, checkpoint_hash, code_hash, examples_hash, load_run, now, picture_table, read,
                                     read_run, remove, versions, write_table, writing)
-from .sharding import first_first, join, leave, shard, wait
+from .sharding import agree, first_first, join, leave, shard, wait
 from .unlearn import unlearn
 from .views import record_tape, record_views, tape_for
 
@@ -156,7 +157,7 @@ def run(
     "Plan, forget, measure, record."
     p = plan(preset, **settings); join(p.device)
     if p.views and several(): raise SettingsError("views are recorded in one process: leave them out, or start the run without torchrun")
-    o = Outlook(p)
+    o = fit(Outlook(p), [k for k, v in settings.items() if v is not None], agree(free_memory(p.device)))
     if not rank(): print(describe(o), flush=True)
     return carry_out(Job(o, again))
 

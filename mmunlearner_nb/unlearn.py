@@ -90,6 +90,7 @@ class Settings:
     weight_decay: float = field(default=0., metadata=dict(help="of the retain steps"))
     optimizer: str = field(default="adamw", metadata=dict(help=" | ".join(OPTIMIZERS)))
     checkpointing: bool = field(default=False, metadata=dict(help="compute activations twice rather than keep them (slower by a third, much less memory)", same=False))
+    at_once: int = field(default=0, metadata=dict(help="examples of a batch that are gone through at once; fewer take less memory for the same step (0: all)", same=False, least=0))
     seed: int = field(default=0, metadata=dict(help="order of the examples"))
 
     def __post_init__(self):
@@ -97,6 +98,7 @@ class Settings:
         for name, known in dict(schedule=("alternate", "joint"), rehearse=("vqa", "both"), decay=("linear", "cosine", "constant"), optimizer=OPTIMIZERS).items():
             if getattr(self, name) not in known: raise SettingsError(f"unknown {name} {getattr(self, name)!r}: use one of {', '.join(known)}")
         if self.schedule == "joint" and self.forget_every > 1: raise SettingsError(f"forget_every is {self.forget_every}, but the joint schedule forgets at every step: leave it out")
+        if self.at_once < 0: raise SettingsError(f"at_once is {self.at_once}: it must be 1 or more, or 0 for the whole batch")
         if self.forget_every < 0: raise SettingsError(f"forget_every is {self.forget_every}: it must be 1 or more, or 0 for n_retain // n_forget")
         for name in ("lr", "epochs", "batch_size", "max_norm", "ceiling"):
             if not getattr(self, name) > 0: raise SettingsError(f"{name} is {getattr(self, name)}: it must be above 0")
@@ -183,7 +185,7 @@ class Loop:
         self.mask = mask.to(vlm.device) if isinstance(mask, Mask) else mask
         if mask is not None and self.team.size > 1: self.mask = Mask(((n, self.team.part(self.mask[n], p)) for n, p in self.weights.items() if n in mask), mask.components, **mask.info)
         self.base = {n: self.team.local(p.detach()).float().clone() for n, p in self.weights.items() if method.sine and vlm.components[n] == "projector"} # W of W + sin(D)
-        self.master, self.pieces = {n: self.stepped(n, p) for n, p in self.weights.items()}, Pieces("unlearning")
+        self.master, self.pieces = {n: self.stepped(n, p) for n, p in self.weights.items()}, Pieces("unlearning", s.at_once)
         self.forget = AdamW({n: p for n, p in self.master.items() if self.mask is None or n in self.mask}, kind=s.optimizer)
         self.retain = AdamW(self.master, s.weight_decay, s.optimizer)
         self.frozen = [p for n, p in vlm.model.named_parameters() if n not in trains and p.requires_grad]
@@ -242,7 +244,7 @@ class Loop:
             self.stopped = (f"stopped at step {row['step']}: the {side} loss is {row[f'{side}_nll']} and its gradient's norm {row[f'{side}_norm']}; the weights are those before that {side} step. "
                             f"Lower lr (it is {self.s.lr}), set a ceiling, or load the model with dtype='float32'")
 
-    def same(self): return {**vars(self.s), "mask": self.mask.info if isinstance(self.mask, Mask) else None, "model": self.vlm.name} # what a state must share with a run to be of it
+    def same(self): return {**vars(self.s), "at_once": 0, "mask": self.mask.info if isinstance(self.mask, Mask) else None, "model": self.vlm.name} # what a state must share with a run to be of it
 
     def due(self, yes): return self.team.total(yes and self.team.rank == 0) # the first process's clock decides for all
 
