@@ -128,8 +128,18 @@ def test_sees_widget_state_disorder_and_ruin(small):
     book = nb.read(path)
     path.write_text(nb.nb2str(book | dict(metadata=dict(widgets={})))); assert "widget state" in nb.notebook_problems(path)[0]
     book["cells"][3]["execution_count"] = 7
-    path.write_text(nb.nb2str(book)); assert nb.notebook_problems(path) == ["00_demo.ipynb is not in its clean form: run nbdev-clean"]
+    path.write_text(nb.nb2str(book)); assert nb.notebook_problems(path) == ["00_demo.ipynb is not in its clean form: run tools/nb.py clean"]
     path.write_text(nb.nb2str(book)[:-9]); assert "is no valid notebook" in nb.notebook_problems(path)[0]
+
+def test_solutions_are_folded_and_nbdev_clean_agrees(small):
+    path = small/"nbs"/"00_demo.ipynb"
+    book = nb.read(path); book["cells"][3]["source"] = "#| exercise: 3.1\none()"; book["cells"][2]["metadata"] = dict(jupyter=dict(source_hidden=True), tags=["x"])
+    nb.write(book, path); text = path.read_text()
+    assert [c["metadata"] for c in nb.read(path)["cells"]] == [{}, {}, {}, dict(jupyter=dict(source_hidden=True), tags=["hide-input"])]
+    subprocess.run([sys.executable, "-c", "from nbdev.clean import nbdev_clean; nbdev_clean.__wrapped__('nbs')"], cwd=small, check=True)
+    assert path.read_text() == text and nb.notebook_problems(path) == []
+    book = nb.read(path); book["cells"][3]["metadata"] = {}; path.write_text(nb.nb2str(book)); assert "tools/nb.py clean" in nb.notebook_problems(path)[0]
+    subprocess.run([sys.executable, ROOT/"tools"/"nb.py", "clean", path], check=True); assert path.read_text() == text
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 

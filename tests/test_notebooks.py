@@ -7,16 +7,23 @@ from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT/"tools"))
-import nb
+import course, nb
 
-NOTEBOOKS = nb.notebooks()
+NOTEBOOKS, LECTURES = nb.notebooks(), course.lectures()
 
 def fail_plainly(e): pytest.fail(re.sub(r"\x1b\[[0-9;]*m", "", str(e)), pytrace=False)
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p not in LECTURES], ids=lambda p: p.stem)
 def test_notebook_runs(path):
     try: nb.execute(path)
     except CellExecutionError as e: fail_plainly(e)
+
+@pytest.mark.parametrize("path", LECTURES, ids=lambda p: p.stem)
+def test_lecture_runs_in_time_and_shows_what_is_in_git(path):
+    try: done, cost = course.run(path)
+    except CellExecutionError as e: fail_plainly(e)
+    assert course.stale(path, done) == []
+    assert cost["cpu"] < 60*course.MINUTES_CPU, cost # of the processor: what else the machine does is not the lecture's
 
 def make(path, *cells): nb.write(dict(cells=nb.merge([dict(cell_type="code", source=c) for c in cells], [], path.stem)), path)
 

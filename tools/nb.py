@@ -4,6 +4,7 @@
     tools/nb.py out NB.ipynb TEXT.py     the notebook as percent-format text (`# %%`, `# %% [markdown]`)
     tools/nb.py in  NB.ipynb TEXT.py     and back: ids stay, outputs stay where the source did; makes a new notebook too
     tools/nb.py run [NB.ipynb ...]       execute in a fresh kernel, keep text and pictures, drop what changes by itself
+    tools/nb.py clean [NB.ipynb ...]     what nbdev-clean does, and the solutions of exercises (`#| exercise: 3.1`) folded
     tools/nb.py readme                   README.md from nbs/index.ipynb
     tools/nb.py check                    say what is out of step; exit 1 if anything is
 
@@ -35,11 +36,22 @@ def read(path): return json.loads(Path(path).read_text(encoding="utf-8"))
 
 def source(cell): return "".join(cell["source"])
 
+def settings(): return tomllib.loads((ROOT/"pyproject.toml").read_text(encoding="utf-8"))["tool"]["nbdev"]
+
+FOLDED = dict(jupyter=dict(source_hidden=True), tags=["hide-input"]) # in JupyterLab; on a page
+EXERCISE = re.compile(r"^#\|\s*exercise:\s*(\S+)\s*$", re.M)
+
+def fold(cell):
+    "Solutions of exercises are folded; no other cell is, and no cell is tagged."
+    kept = {k: v for k, v in cell["metadata"].items() if k not in FOLDED}
+    cell["metadata"] = kept | (FOLDED if cell["cell_type"] == "code" and EXERCISE.search(source(cell)) else {})
+
 def canonical(nb):
     "The text of `nb` in the one form that nbdev-clean leaves alone."
     nb["metadata"] = dict(kernelspec=dict(KERNEL)); nb["nbformat"], nb["nbformat_minor"] = 4, 5
     nb = json.loads(nbformat.writes(nbformat.from_dict(nb)))  # long texts as lists of lines
-    clean_nb(nb)
+    for c in nb["cells"]: fold(c)
+    clean_nb(nb, allowed_cell_metadata_keys=settings()["allowed_cell_metadata_keys"])
     return nb2str(nb)
 
 def write(nb, path):
@@ -109,17 +121,17 @@ def cmd_in(args):
 
 def skipped(src, flags=()):
     "Cells that nbdev-test would leave out too: eval: false, or a flag of [tool.nbdev] tst_flags that was not asked for."
-    off = set(tomllib.loads((ROOT/"pyproject.toml").read_text(encoding="utf-8"))["tool"]["nbdev"]["tst_flags"].split()) - set(flags)
+    off = set(settings()["tst_flags"].split()) - set(flags)
     said = re.findall(r"^#\|\s*(.+?)\s*$", src, re.M)
     return any(s in off or re.fullmatch(r"eval:\s*false", s, re.I) for s in said)
 
-def execute(path, flags=()):
-    "Run the notebook in a kernel of its own, in its own folder, one thread unless OMP_NUM_THREADS says otherwise; the executed notebook, or CellExecutionError."
-    nb = nbformat.read(path, as_version=4)
+def execute(path, flags=(), nb=None, **options):
+    "Run the notebook (or `nb` in its place) in a kernel of its own, in its own folder, one thread unless OMP_NUM_THREADS says otherwise; the executed notebook, or CellExecutionError. `options` are NotebookClient's."
+    nb = nb or nbformat.read(path, as_version=4)
     for c in nb.cells:
         if c.cell_type == "code": c.metadata["tags"] = ["skip-execution"] if skipped(c.source, flags) else []
     client = NotebookClient(nb, kernel_name="python3", timeout=1800, coalesce_streams=True, record_timing=False,
-                            extra_arguments=["--log-level=ERROR"], resources=dict(metadata=dict(path=str(Path(path).resolve().parent))))
+                            extra_arguments=["--log-level=ERROR"], resources=dict(metadata=dict(path=str(Path(path).resolve().parent))), **options)
     env = dict(OMP_NUM_THREADS="1") | os.environ | dict(TQDM_DISABLE="1", IN_TEST="1", PYTHONHASHSEED="0")
     client.execute(env=env)
     for w in client.widget_state.values():  # an error inside `with Output():` reaches no cell
@@ -169,6 +181,9 @@ def cmd_run(args):
         print(path, f"text differs in cells {changed}" if changed else "same text")
         if not args.dry: write(nb, path)
     return failed
+
+def cmd_clean(args):
+    for path in map(Path, args.notebooks or notebooks()): write(read(path), path)
 
 # ---------------------------------------------------------------- readme
 
@@ -258,7 +273,7 @@ def notebook_problems(path):
         say += [f"cell {i} shows {o['ename']}: {o['evalue']}" for o in c.get("outputs", []) if o["output_type"] == "error"]
         if re.search(rf"(?<!\w)/(home|root|Users)/|{re.escape(str(ROOT))}", "\n".join(texts)):
             say.append(f"cell {i} shows a path of somebody's machine: print a relative one")
-    if not say and raw != canonical(nb): say.append("is not in its clean form: run nbdev-clean")
+    if not say and raw != canonical(nb): say.append("is not in its clean form: run tools/nb.py clean")
     return [f"{path.name} {s}" for s in say]
 
 def problems():
@@ -278,6 +293,7 @@ def main():
     p = sub.add_parser("run"); p.set_defaults(do=cmd_run)
     p.add_argument("notebooks", nargs="*"); p.add_argument("--flags", default="", help="cells to run as well, e.g. 'slow gpu'")
     p.add_argument("--dry", action="store_true", help="say what would differ, write nothing")
+    p = sub.add_parser("clean"); p.add_argument("notebooks", nargs="*"); p.set_defaults(do=cmd_clean)
     for name, do in dict(readme=cmd_readme, check=cmd_check).items(): sub.add_parser(name).set_defaults(do=do)
     args = ap.parse_args()
     return args.do(args)
