@@ -218,6 +218,8 @@ def test_outputs_in_git_are_compared(made, lecture):
     assert changed(lambda cells: cells[i]["outputs"][0].update(text=["aparT\n"])) == [f"cell {i} gives another text than in git: tools/nb.py run"]
     assert changed(lambda cells: cells[i].update(outputs=[])) == [f"cell {i} gives another text than in git: tools/nb.py run"]
     lecture.write_bytes(path.read_bytes())
+    for a, b, same in [("loss 0.41", "loss 0.43", True), ("loss 0.41", "loss 0.44", False), ("1.2e-05", "1.4e-05", True), ("1.2e-05", "1.2e-04", False), ("12% of 300", "13% of 300", True), ("12% of 300", "12% of 301", False), ("1.5 s", "1.5 h", False)]:
+        assert course.same_text(a, b) is same, (a, b)
     from mmunlearner_nb.plots import Picture
     import base64
     def bar(n, color="#1f77b4"): fig = Picture(1, 2); fig.subplots().bar([0], [n], color=color); return base64.b64encode(fig._repr_png_()[0]).decode()

@@ -138,12 +138,20 @@ def unlike(a, b):
     size = 160, max(1, 160*a.size[1]//a.size[0])
     return float(np.abs(np.asarray(a.resize(size), float) - np.asarray(b.resize(size), float)).mean())
 
+NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?|\d+(?=%)") # a measured number; whole numbers are counted, and must agree
+
+def same_text(a, b, units=2):
+    "Is it the same text, but for numbers that differ by `units` in their last digit at most? Other processors round otherwise."
+    def step(x): mantissa, _, power = x.partition("e"); return 10.**(int(power or 0) - len(mantissa.partition(".")[2]))
+    pairs = zip(NUMBER.findall(a), NUMBER.findall(b))
+    return NUMBER.sub("#", a) == NUMBER.sub("#", b) and all(abs(float(x) - float(y)) <= (units + .01)*step(x) for x, y in pairs)
+
 def stale(path, executed, tolerance=1.):
     "What of the outputs in git a run does not give again."
     fresh = json.loads(nb.canonical(nb.settle(copy.deepcopy(executed), Path(path).name))); say = []
     for i, (old, new) in enumerate(zip(nb.read(path)["cells"], fresh["cells"], strict=True)):
         a, b = ([parts(o) for o in c.get("outputs", [])] for c in (old, new))
-        if [t for t, _ in a] != [t for t, _ in b]: say.append(f"cell {i} gives another text than in git: tools/nb.py run"); continue
+        if [list(t) for t, _ in a] != [list(t) for t, _ in b] or not all(same_text(x[k], y[k]) for (x, _), (y, _) in zip(a, b) for k in x): say.append(f"cell {i} gives another text than in git: tools/nb.py run"); continue
         pairs = list(zip([p for _, ps in a for p in ps], [p for _, ps in b for p in ps]))
         if [len(ps) for _, ps in a] != [len(ps) for _, ps in b] or any(unlike(x, y) > tolerance for x, y in pairs): say.append(f"cell {i} gives another picture than in git: tools/nb.py run")
     return say
