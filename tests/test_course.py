@@ -1,5 +1,5 @@
 "The lectures are in order, their student versions hold no solution and fail until one is pasted in, and the tools that say so see what they are there for."
-import copy, json, re, subprocess, sys
+import copy, json, re, shutil, subprocess, sys
 from pathlib import Path
 
 import nbformat
@@ -15,7 +15,14 @@ sources = lambda book: [nb.source(c) for c in book["cells"]]
 
 # ---------------------------------------------------------------- each lecture; that it runs, in time and with the outputs in git, is in test_notebooks.py
 
-def test_there_are_lectures(): assert LECTURES
+def test_there_are_ten_lectures_each_in_a_week():
+    assert [int(p.stem.split("_")[0]) for p in LECTURES] == list(range(1, 11)) == sorted(n for ns in course.WEEKS.values() for n in ns)
+
+def test_the_syllabus_says_what_the_lectures_say(tmp_path):
+    assert course.syllabus_problems() == []
+    shutil.copytree(ROOT/"nbs"/"course", tmp_path/"nbs"/"course"); assert course.syllabus_problems(tmp_path) == []
+    path = next((tmp_path/"nbs"/"course").glob("03*.ipynb")); book = nb.read(path); book["cells"][1]["source"] = nb.source(book["cells"][1]).replace("by hand", "by foot"); nb.write(book, path)
+    assert course.syllabus_problems(tmp_path) == ["syllabus.md is not what the lectures say: tools/course.py syllabus"]
 
 @pytest.mark.parametrize("path", LECTURES, ids=stem)
 def test_lecture_is_in_order(path): assert course.problems(path) == []

@@ -6,6 +6,7 @@
     tools/course.py student OUT               lectures without solutions: exercises to fill in, checks that fail until they are
     tools/course.py instructor OUT            the same with solutions, open
     tools/course.py slides OUT                reveal.js slides, one HTML page a lecture
+    tools/course.py syllabus                  nbs/course/syllabus.md, from the lectures' first cells and learning goals
     tools/course.py solve STUDENT MASTER OUT  a student's notebook with the master's solutions pasted in
 
 The lecture in git is the one master. An exercise is a heading `### Exercise 3.1 ★ (5 minutes): title`, a cell that begins with `#| exercise: 3.1`
@@ -326,6 +327,36 @@ def link_problems(path, cells):
             if not to.exists(): yield f"cell {i} links to {target}, which is not there"
             elif to.suffix == ".md" and anchor and anchor not in anchors(to.read_text(encoding="utf-8")): yield f"cell {i} links to {target}, but {name} has no such heading"
 
+# ---------------------------------------------------------------- syllabus
+
+WEEKS = {"1. What a face leaves in a model": (1, 2, 3), "2. To forget, and to tell": (4, 5, 6), "3. Comparing, and finding faults": (7, 8), "4. Doubt, and scale": (9, 10)}
+ABOUT = """# Syllabus
+
+Ten lectures in four weeks. Each is a notebook that runs alone in under two minutes on a laptop. Words are explained in the [glossary](glossary.md); how to teach it stands in [for lecturers](lecturers.md).
+This page is made from the lectures by `tools/course.py syllabus`.
+
+You need Python and PyTorch (autograd, a training loop), and have seen a transformer. Nothing of unlearning is assumed.
+"""
+
+def syllabus(root=ROOT):
+    "The text of syllabus.md."
+    out, books = [ABOUT], {int(p.stem.split("_")[0]): (p, nb.read(p)["cells"]) for p in lectures(root)}
+    for week, ns in WEEKS.items():
+        out.append(f"## Week {week}\n")
+        for n in (n for n in ns if n in books):
+            path, cells = books[n]; head = source(cells[0])
+            row = {r: m[1] for r in ROWS if (m := re.search(rf"^\| {r} \| (.*?) \|[ ]*$", head, re.M))}
+            starred = "; ".join(f"{m[1]} {m[2]} {source(c).splitlines()[0].rsplit('): ', 1)[1]}" for c in cells if (m := heading_of(c)))
+            out.append(f"### [{head.splitlines()[0].lstrip('# ')}]({path.name})\n\n{re.search(r'^> (.+)$', head, re.M)[1]}\n\n{section(cells, 'Learning goals')}\n\n"
+                       f"*You need*: {row.get('you need', '')}. *Minutes*: {row.get('minutes', '')}. *Run time*: {row.get('run time', '')}, {row.get('peak memory', '')}.\n\n*Exercises*: {starred}.\n")
+    return "\n".join(out)
+
+def syllabus_problems(root=ROOT):
+    page = root/"nbs"/"course"/"syllabus.md"
+    return [] if page.exists() and page.read_text(encoding="utf-8") == syllabus(root) else ["syllabus.md is not what the lectures say: tools/course.py syllabus"]
+
+def cmd_syllabus(args): (ROOT/"nbs"/"course"/"syllabus.md").write_text(syllabus(), encoding="utf-8", newline="\n")
+
 def problems(path, root=ROOT):
     "What is wrong with a lecture."
     path = Path(path); say = nb.notebook_problems(path)
@@ -335,7 +366,7 @@ def problems(path, root=ROOT):
     return say + [f"{path.name}: {s}" for s in found]
 
 def cmd_check(args):
-    bad = [p for path in args.notebooks or lectures() for p in problems(path)]
+    bad = [p for path in args.notebooks or lectures() for p in problems(path)] + ([] if args.notebooks else syllabus_problems())
     print("\n".join(bad) or "all in order")
     return bool(bad)
 
@@ -346,6 +377,7 @@ def main():
         p = sub.add_parser(name); p.add_argument("notebooks", nargs="*"); p.set_defaults(do=do)
     for name, solutions in dict(student=False, instructor=True).items():
         p = sub.add_parser(name); p.add_argument("out"); p.set_defaults(do=cmd_version, solutions=solutions)
+    sub.add_parser("syllabus").set_defaults(do=cmd_syllabus)
     p = sub.add_parser("slides"); p.add_argument("out"); p.set_defaults(do=cmd_slides)
     p.add_argument("--reveal", metavar="URL", help="where reveal.js is"); p.add_argument("--mathjax", metavar="URL", help="where MathJax 2 is")
     p = sub.add_parser("solve"); p.set_defaults(do=cmd_solve)
