@@ -51,11 +51,13 @@ def cells_done(page):
                   .map(c => c.querySelector('.jp-InputPrompt').textContent.trim());
         return p.length && p.every(t => /^\[\d+\]:$/.test(t)) }""")
 
+SOURCES = "s => [...document.querySelectorAll(s)].map(i => i.src).join(' ')"
+
 def settled_image(page, selector, quiet=.4):
-    "The image's source once it has stopped changing; held locators go stale at each redraw."
+    "The sources of all images of a selector once they have stopped changing; held locators go stale at each redraw."
     state = dict(src=None, since=time.time())
     def still():
-        src = page.evaluate("s => document.querySelector(s)?.src ?? null", selector)
+        src = page.evaluate(SOURCES, selector)
         if src != state["src"]: state.update(src=src, since=time.time())
         return src if src and time.time() - state["since"] > quiet else None
     return wait(selector, still, 15, .05)
@@ -75,7 +77,7 @@ def drive(page, base, token, notebook, shot):
         images = ".jp-OutputArea .widget-vbox img, .widget-vbox .jp-OutputArea img"
         before = settled_image(page, images)
         handle.focus(); page.keyboard.press("ArrowRight")
-        page.wait_for_function("([s, b]) => document.querySelector(s)?.src !== b", arg=[images, before])
+        page.wait_for_function(f"([s, b]) => ({SOURCES})(s) !== b", arg=[images, before]) # whichever view the slider moves
         settled_image(page, images)
     page.screenshot(path=shot)
     return page.evaluate("() => [...document.querySelectorAll('[data-mime-type=\"application/vnd.jupyter.stderr\"] .ansi-red-fg, .jp-RenderedText[data-mime-type=\"application/vnd.jupyter.error\"]')].map(e => e.textContent)")
@@ -83,13 +85,15 @@ def drive(page, base, token, notebook, shot):
 def main(notebook, shot):
     path, errors = Path(notebook).resolve(), []
     before = path.read_bytes()
-    with server(path.parent) as (base, token), sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=shutil.which("chromium"), headless=True, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1200, "height": 1000})
-        page.on("pageerror", lambda e: errors.append(str(e)))
-        errors += drive(page, base, token, path.name, shot)
-        browser.close()
-    if path.read_bytes() != before: path.write_bytes(before)  # JupyterLab saves by itself every two minutes
+    try:
+        with server(path.parent) as (base, token), sync_playwright() as p:
+            browser = p.chromium.launch(executable_path=shutil.which("chromium"), headless=True, args=FLAGS)
+            page = browser.new_page(viewport={"width": 1200, "height": 1000})
+            page.on("pageerror", lambda e: errors.append(str(e)))
+            errors += drive(page, base, token, path.name, shot)
+            browser.close()
+    finally:
+        if path.read_bytes() != before: path.write_bytes(before)  # JupyterLab saves by itself every two minutes
     print("errors:", errors)
     return bool(errors)
 
