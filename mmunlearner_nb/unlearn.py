@@ -26,32 +26,35 @@ OPTIMIZERS = {"adamw": "float32 states; half precision steps float32 copies of t
 
 def optimizer(
     kind, # of OPTIMIZERS
-    p,    # a parameter
+    ps,   # parameters
     weight_decay=0.,
 ) -> torch.optim.Optimizer:
-    "AdamW for one weight."
+    "AdamW for these weights."
     if kind not in OPTIMIZERS: raise SettingsError(f"unknown optimizer {kind!r}: use one of {', '.join(OPTIMIZERS)}")
-    if kind == "adamw": return torch.optim.AdamW([p], lr=0., weight_decay=weight_decay, fused=True)
+    if kind == "adamw": return torch.optim.AdamW(ps, lr=0., weight_decay=weight_decay, fused=True)
     try: from torchao.optim import AdamW8bit, _AdamW
     except ImportError: raise SettingsError(f"optimizer {kind!r} is torchao's, which is not installed: pip install torchao, or take 'adamw'") from None
-    return (_AdamW if kind == "adamw-bf16" else AdamW8bit)([p], lr=0., weight_decay=weight_decay, bf16_stochastic_round=True)
+    return (_AdamW if kind == "adamw-bf16" else AdamW8bit)(ps, lr=0., weight_decay=weight_decay, bf16_stochastic_round=True)
 
 class AdamW:
-    "One AdamW a weight."
-    def __init__(self, weights, weight_decay=0., kind="adamw"): # name -> parameter; of OPTIMIZERS
-        self.weights, self.opts = weights, {n: optimizer(kind, p, weight_decay) for n, p in weights.items()}
+    "AdamW of given gradients."
+    def __init__(self, weights, weight_decay=0., kind="adamw", each=False): # name -> parameter; of OPTIMIZERS; one weight after the other, so that no more than one gradient is converted at a time?
+        self.weights, groups = weights, [[n] for n in weights] if each else [list(weights)]
+        self.groups = [(names, optimizer(kind, [weights[n] for n in names], weight_decay)) for names in groups if names]
 
     def step(self, grads, lr): # name -> gradient
-        for n, p in self.weights.items():
-            p.grad, group = grads[n].to(p.dtype), self.opts[n].param_groups[0]
-            if isinstance(group["lr"], torch.Tensor): group["lr"].fill_(lr) # torchao's
-            else: group["lr"] = lr
-            with torch.compiler.set_stance("default" if p.is_cuda else "force_eager"): self.opts[n].step()
-            p.grad = None
+        for names, opt in self.groups:
+            ps, group = [self.weights[n] for n in names], opt.param_groups[0]
+            for n, p in zip(names, ps): p.grad = grads[n].to(p.dtype)
+            if not isinstance(group["lr"], torch.Tensor): group["lr"] = lr; opt.step()
+            else: # torchao's, which compiles its step: on a CPU that takes longer than it saves
+                group["lr"].fill_(lr)
+                with torch.compiler.set_stance("default" if ps[0].is_cuda else "force_eager"): opt.step()
+            for p in ps: p.grad = None
 
-    def state_dict(self): return {n: o.state_dict() for n, o in self.opts.items()}
+    def state_dict(self): return [o.state_dict() for _, o in self.groups]
     def load_state_dict(self, states):
-        for n, o in self.opts.items(): o.load_state_dict(states[n])
+        for (_, o), state in zip(self.groups, states, strict=True): o.load_state_dict(state)
 
 def gradients(loss, weights, mask=None, team=Alone()): # name -> gradient; zero where the loss does not depend on a weight or the mask forbids it
     "The gradient of `loss`, masked; of sharded weights, that of the rows held here."
@@ -186,8 +189,9 @@ class Loop:
         if mask is not None and self.team.size > 1: self.mask = Mask(((n, self.team.part(self.mask[n], p)) for n, p in self.weights.items() if n in mask), mask.components, **mask.info)
         self.base = {n: self.team.local(p.detach()).float().clone() for n, p in self.weights.items() if method.sine and vlm.components[n] == "projector"} # W of W + sin(D)
         self.master, self.pieces = {n: self.stepped(n, p) for n, p in self.weights.items()}, Pieces("unlearning", s.at_once)
-        self.forget = AdamW({n: p for n, p in self.master.items() if self.mask is None or n in self.mask}, kind=s.optimizer)
-        self.retain = AdamW(self.master, s.weight_decay, s.optimizer)
+        each = vlm.dtype != torch.float32
+        self.forget = AdamW({n: p for n, p in self.master.items() if self.mask is None or n in self.mask}, kind=s.optimizer, each=each)
+        self.retain = AdamW(self.master, s.weight_decay, s.optimizer, each)
         self.frozen = [p for n, p in vlm.model.named_parameters() if n not in trains and p.requires_grad]
         for p in self.frozen: p.requires_grad_(False)
         vlm.model.train()
