@@ -348,7 +348,7 @@ def syllabus(root=ROOT):
             row = {r: m[1] for r in ROWS if (m := re.search(rf"^\| {r} \| (.*?) \|[ ]*$", head, re.M))}
             starred = "; ".join(f"{m[1]} {m[2]} {source(c).splitlines()[0].rsplit('): ', 1)[1]}" for c in cells if (m := heading_of(c)))
             out.append(f"### [{head.splitlines()[0].lstrip('# ')}]({path.name})\n\n{re.search(r'^> (.+)$', head, re.M)[1]}\n\n{section(cells, 'Learning goals')}\n\n"
-                       f"*You need*: {row.get('you need', '')}. *Minutes*: {row.get('minutes', '')}. *Run time*: {row.get('run time', '')}, {row.get('peak memory', '')}.\n\n*Exercises*: {starred}.\n")
+                       f"*You need*: {row.get('you need', '')}. *Minutes*: {row.get('minutes', '')}. *Run time*: {row.get('run time', '')}, {row.get('peak memory', '')}.\n\n*Exercises*: {starred}{'.'*(not starred.endswith('?'))}\n")
     return "\n".join(out)
 
 def syllabus_problems(root=ROOT):
