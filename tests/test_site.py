@@ -35,8 +35,8 @@ def test_every_notebook_has_a_page_in_its_section(html):
     assert html.keys() >= {"index.html", "api.html", "gallery.html", "search.html", "licence.html"}
 
 def test_the_front_page_is_the_readme(html):
-    assert "Two commands" in bare(html["index.html"]) and ".venv/bin/mmunlearner-nb run tiny-llava/mllmu-5" in bare(html["index.html"])
-    for words in ('href="nbs/50_fisher.html"', 'href="licence.html"', 'alt="Twenty-four drawn portraits'):
+    assert "The first five minutes" in bare(html["index.html"]) and ".venv/bin/mmunlearner-nb run tiny-llava/mllmu-5" in bare(html["index.html"])
+    for words in ('href="nbs/50_fisher.html"', 'href="licence.html"', 'alt="Twenty-four drawn portraits', 'alt="One figure of each of the ten lectures', 'href="nbs/course/syllabus.html"'):
         assert words in html["index.html"]
 
 def test_every_public_name_is_in_the_api(html):
