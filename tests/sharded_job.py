@@ -13,7 +13,7 @@ from mmunlearner_nb.models import load_vlm
 from mmunlearner_nb.sharding import check_sharded, join, leave, shard, team_of
 from mmunlearner_nb.unlearn import unlearn
 
-METHODS = {"mmunlearner": {}, "npo": {}, "joint": dict(method="mmunlearner", schedule="joint", rehearse="both", weight_decay=.01), "sineproject": dict(optimizer="adamw")}
+METHODS = {"mmunlearner": {}, "npo": {}, "joint": dict(method="mmunlearner", schedule="joint", rehearse="both", weight_decay=.01, batch_size=5), "sineproject": dict(optimizer="adamw")}
 
 class PowerCut(Exception): pass
 
@@ -31,14 +31,14 @@ def whole(vlm): # name -> the whole weight
 
 def main(out):
     join("cpu"); bench = load_mllmu(data_dir()/"mllmu", 5); set_seed(0)
-    for name in ("forget_vqa", "forget_qa", "retain_vqa", "retain_qa"): setattr(bench, name, getattr(bench, name)[:21]) # an odd number
+    for name in ("forget_vqa", "forget_qa", "retain_vqa", "retain_qa"): setattr(bench, name, getattr(bench, name)[:21]) # an odd number, and batches of five: shares differ
     vlm, keep = model(), {}
-    for how in (dict(), dict(unit_norm=True), dict(per_example=False, batch_size=4)):
+    for how in (dict(), dict(unit_norm=True), dict(per_example=False, batch_size=5)):
         F, P = diagonal_fisher(vlm, bench.forget_vqa, **how), preserve_fisher(vlm, bench, **how); mask = saliency_mask(F, P)
         keep[str(how)] = dict(forget={n: F.whole(n, f) for n, f in F.items()}, ratio={n: F.whole(n, r) for n, r in saliency_ratio(F, P).items()}, mask=dict(mask.items()))
     mask.check(vlm); keep["answers"] = score(vlm, bench.forget_vqa[:6])[["answer", "score"]].to_dict("list")
     for name, how in METHODS.items():
-        r = unlearn(vlm if name == "sineproject" else vlm.clone(), bench, **dict(method=name) | how, mask=mask if "mmunlearner" in (name, how.get("method")) else None, batch_size=4, forget_every=1, epochs=.8, lr=1e-3)
+        r = unlearn(vlm if name == "sineproject" else vlm.clone(), bench, **dict(method=name, batch_size=4) | how, mask=mask if "mmunlearner" in (name, how.get("method")) else None, forget_every=1, epochs=.8, lr=1e-3)
         keep[name] = dict(history=r.history.to_dict("list"), weights=whole(r.vlm))
     state = Path(out)/"state"; half = model()
     try: unlearn(half, bench, state=state, every=0., callback=cut, batch_size=4, mask=mask, forget_every=1, epochs=.8, lr=1e-3)

@@ -26,7 +26,7 @@ def kept(tmp_path_factory):
     return *(torch.load(f/"kept.pt", weights_only=True) for f in folders), folders[1]
 
 pytestmark = pytest.mark.xdist_group("sharding")
-FISHERS = ["{}", "{'unit_norm': True}", "{'per_example': False, 'batch_size': 4}"]
+FISHERS = ["{}", "{'unit_norm': True}", "{'per_example': False, 'batch_size': 5}"]
 
 def test_each_process_holds_half(kept): assert kept[0]["held"] == 1 and .5 <= kept[1]["held"] < .51
 
