@@ -1,4 +1,5 @@
 "Sphinx's settings for tools/site.py: notebooks as they are in git, nothing executed, nothing fetched when a page is opened."
+
 import re
 
 from docutils import nodes
@@ -13,11 +14,15 @@ author = "mmunlearner-nb contributors"
 html_title = f"{project} {version}"
 html_theme = "furo"
 html_static_path, html_css_files = ["static"], ["site.css"]
-html_show_search_summary = False  # a page opened from disk may fetch no other; the results are there without
+html_show_search_summary = (
+    False  # a page opened from disk may fetch no other; the results are there without
+)
 html_show_copyright = html_copy_source = html_show_sourcelink = False
 pygments_style, pygments_dark_style = "friendly", "github-dark"
 smartquotes = False
-add_module_names = toc_object_entries = False  # the API's right-hand list is its modules; the names are on the page
+add_module_names = toc_object_entries = (
+    False  # the API's right-hand list is its modules; the names are on the page
+)
 maximum_signature_line_length = 110
 
 extensions = ["myst_nb"]
@@ -30,43 +35,73 @@ suppress_warnings = ["myst.header"]  # a section may begin at ###
 
 # ---------------------------------------------------------------- formulas as MathML, which browsers draw by themselves
 
-OPEN, CLOSE = ("(", "[", r"\{", r"\lvert", r"\lVert", r"\langle"), (")", "]", r"\}", r"\rvert", r"\rVert", r"\rangle")
+OPEN, CLOSE = (
+    ("(", "[", r"\{", r"\lvert", r"\lVert", r"\langle"),
+    (")", "]", r"\}", r"\rvert", r"\rVert", r"\rangle"),
+)
 ARG = r"\s*(\{|\\[A-Za-z]+|[^\s\\{])"
-NAMES = {r"\dots": r"\ldots", r"\argmax": r"\arg\max", r"\argmin": r"\arg\min", r"\mathbb 1": "𝟙", r"\mathbb{1}": "𝟙"}
+NAMES = {
+    r"\dots": r"\ldots",
+    r"\argmax": r"\arg\max",
+    r"\argmin": r"\arg\min",
+    r"\mathbb 1": "𝟙",
+    r"\mathbb{1}": "𝟙",
+}
+
 
 def for_docutils(tex):
     "`tex` in the dialect that docutils reads: sized delimiters say their side, \\frac has braces."
-    if r"\operatorname*" in tex: raise MathError(r"\operatorname* is not supported: \arg\min, \max or \operatorname")
+    if r"\operatorname*" in tex:
+        raise MathError(r"\operatorname* is not supported: \arg\min, \max or \operatorname")
     bars = 0
+
     def sized(m):
         nonlocal bars
         size, d = m[1], m[2]
-        if d not in OPEN + CLOSE: bars += 1
+        if d not in OPEN + CLOSE:
+            bars += 1
         return f"\\{size}{'l' if d in OPEN or d not in CLOSE and bars % 2 else 'r'}{d}"
-    def fraction(m): return "".join([m[1], *(a if a == "{" else f"{{{a}}}" for a in m.groups()[1:])])
+
+    def fraction(m):
+        return "".join([m[1], *(a if a == "{" else f"{{{a}}}" for a in m.groups()[1:])])
+
     tex = re.sub(r"\\(big|Big|bigg|Bigg)(?![A-Za-z])\s*(\\[A-Za-z]+|\\.|.)", sized, tex)
     tex = re.sub(rf"(\\[dt]?frac)(?![A-Za-z]){ARG}(?<!\{{){ARG}", fraction, tex)
-    for name, known in NAMES.items(): tex = re.sub(re.escape(name) + r"(?![A-Za-z])", lambda _: known, tex)
+    for name, known in NAMES.items():
+        tex = re.sub(re.escape(name) + r"(?![A-Za-z])", lambda _: known, tex)
     return tex
+
 
 def mathml(self, node, block):
     tex = node.astext()
-    try: drawn = tex2mathml(for_docutils(tex), as_block=block)
+    try:
+        drawn = tex2mathml(for_docutils(tex), as_block=block)
     except MathError as e:
         logging.getLogger(__name__).warning("no MathML for %r: %s", tex, e, location=node)
         drawn = f"<code>{self.encode(tex)}</code>"
-    self.body.append(self.starttag(node, "div" if block else "span", "", CLASS="math") + drawn + ("</div>\n" if block else "</span>"))
+    self.body.append(
+        self.starttag(node, "div" if block else "span", "", CLASS="math")
+        + drawn
+        + ("</div>\n" if block else "</span>")
+    )
     raise nodes.SkipNode
+
 
 # ---------------------------------------------------------------- an address for each code cell
 
+
 def anchors(app, doctree):
     for n in doctree.findall(nodes.container):
-        if n.get("nb_element") == "cell_code" and (name := n["cell_metadata"].get("anchor")): n["ids"].append(name)
+        if n.get("nb_element") == "cell_code" and (name := n["cell_metadata"].get("anchor")):
+            n["ids"].append(name)
+
 
 def setup(app):
-    app.add_html_math_renderer("mathml", (lambda s, n: mathml(s, n, False), None), (lambda s, n: mathml(s, n, True), None))
+    app.add_html_math_renderer(
+        "mathml", (lambda s, n: mathml(s, n, False), None), (lambda s, n: mathml(s, n, True), None)
+    )
     app.connect("doctree-read", anchors)
     return dict(parallel_read_safe=True, parallel_write_safe=True)
+
 
 html_math_renderer = "mathml"
