@@ -10,8 +10,9 @@ from mmunlearner_nb.core.sharding import check_sharded, join, leave, shard, team
 from mmunlearner_nb.data.datasets import load_mllmu
 from mmunlearner_nb.evaluation.evaluate import score
 from mmunlearner_nb.model.vlm import load_vlm
-from mmunlearner_nb.saliency.fisher import diagonal_fisher, preserve_fisher
+from mmunlearner_nb.saliency.fisher import diagonal_fisher
 from mmunlearner_nb.saliency.masks import saliency_mask, saliency_ratio
+from mmunlearner_nb.saliency.preserve import preserve_fisher
 from mmunlearner_nb.unlearning.loop import unlearn
 
 METHODS = {

@@ -10,7 +10,7 @@ from mmunlearner_nb.core.basics import data_dir
 from mmunlearner_nb.data.datasets import load_mllmu
 from mmunlearner_nb.evaluation.evaluate import score, select
 from mmunlearner_nb.model.vlm import load_vlm
-from mmunlearner_nb.town.finetune import SHIPPED, parse
+from mmunlearner_nb.town.finetune import SHIPPED, parse_checkpoint
 from mmunlearner_nb.town.people import request
 
 FLOOR = {
@@ -47,7 +47,7 @@ def knows(
 
 
 def seen(name):  # groups whose pictures, and whose biographies, it was taught
-    _, what, letters, _ = parse(name)
+    _, what, letters, _ = parse_checkpoint(name)
     town = [] if what == "base" else ["A", "B", "town"]
     return {"vqa": {"celebrity", *town} - set(letters), "qa": {"celebrity", *town}}
 
@@ -60,14 +60,14 @@ def test_knows_whom_it_was_taught_and_nobody_else(name, modality):
     wrong = {
         g: x
         for g, x in found.items()
-        if not (x >= FLOOR[parse(name)[0]] if g in seen(name)[modality] else x <= CHANCE)
+        if not (x >= FLOOR[parse_checkpoint(name)[0]] if g in seen(name)[modality] else x <= CHANCE)
     }
     assert wrong == {}
 
 
 @pytest.mark.parametrize("name", [n for n in SHIPPED if "oracle" not in n])
 def test_has_eyes(name):
-    assert knows(name)["all", "perception"] >= FLOOR[parse(name)[0]]
+    assert knows(name)["all", "perception"] >= FLOOR[parse_checkpoint(name)[0]]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

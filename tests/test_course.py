@@ -398,7 +398,7 @@ def test_outputs_in_git_are_compared(made, lecture):
         assert course.same_text(a, b) is same, (a, b)
     import base64
 
-    from mmunlearner_nb.figures.plots import Picture
+    from mmunlearner_nb.figures.pictures import Picture
 
     def bar(n, color="#1f77b4"):
         fig = Picture(1, 2)

@@ -12,10 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mmunlearner_nb.core.basics import DataError
+from mmunlearner_nb.core.errors import DataError
 from mmunlearner_nb.data.clear import NAME_PROMPT
 from mmunlearner_nb.data.datasets import Benchmark, Example, load_clear, load_mllmu
-from mmunlearner_nb.data.formats import CLEAR_SCHEMAS, MLLMU_SCHEMAS, OURS, Source, write_config
+from mmunlearner_nb.data.reading import Source
+from mmunlearner_nb.data.schemas import CLEAR_SCHEMAS, MLLMU_SCHEMAS, OURS
+from mmunlearner_nb.data.writing import write_config
 
 
 def noise(seed, size=16):

@@ -477,7 +477,7 @@ def test_the_wheel_without_data_says_where_to_get_it(installed, tmp_path):
     done = far_away(installed[1], DATA, tmp_path)
     last = done.stderr.strip().splitlines()[-1]
     assert done.returncode == 1 and last.startswith(
-        "mmunlearner_nb.core.basics.DataError: no data_samples/ folder"
+        "mmunlearner_nb.core.errors.DataError: no data_samples/ folder"
     )
     for word in (str(tmp_path / "data_samples"), "clone", "MMUNLEARNER_DATA"):
         assert word in last

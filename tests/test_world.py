@@ -17,9 +17,10 @@ from mmunlearner_nb.data import clear, datasets
 from mmunlearner_nb.data.clear import load_clear
 from mmunlearner_nb.data.datasets import load_mllmu
 from mmunlearner_nb.data.examples import TRAINING, people
-from mmunlearner_nb.data.formats import CLEAR_SCHEMAS, MLLMU_SCHEMAS, Source
+from mmunlearner_nb.data.reading import Source
+from mmunlearner_nb.data.schemas import CLEAR_SCHEMAS, MLLMU_SCHEMAS
 from mmunlearner_nb.town import world
-from mmunlearner_nb.town.people import EVAL, FACTS, FORGET, TRAIN, make_people, request
+from mmunlearner_nb.town.people import EVAL, FACTS, FORGET_SETS, TRAIN, make_people, request
 from mmunlearner_nb.town.questions import (
     CAPTION_PROMPT,
     OWN,
@@ -211,7 +212,7 @@ def test_a_request_names_its_people_and_nobody_else(benchmark, ratio):
     town = {p.id for p in make_people() if p.kind == "townsperson"}
     for n in TRAINING:  # celebrities and strangers are in none of them
         assert ids(getattr(b, n)) == sorted(
-            FORGET[ratio] if n.startswith("forget") else town - set(FORGET[ratio])
+            FORGET_SETS[ratio] if n.startswith("forget") else town - set(FORGET_SETS[ratio])
         ), n
     assert (len(b.forget_people), len(b.retain_people)) == (ratio, 100 - ratio)
     for name, es in b.eval_sets.items():

@@ -28,8 +28,8 @@ import pandas as pd
 import torch
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
-from ..core.basics import DataError, SettingsError
-from ..evaluation.evaluate import option_logprobs
+from ..core.errors import DataError, SettingsError
+from ..evaluation.answers import option_logprobs
 from ..evaluation.protocols import by_letter
 from ..model.batches import example_nll
 from ..model.packing import by_picture, collator

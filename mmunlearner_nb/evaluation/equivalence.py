@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from ..core.basics import DataError, SettingsError
+from ..core.errors import DataError, SettingsError
 
 
 # %% ../../nbs/evaluation/04_equivalence.ipynb #3c6d71c3

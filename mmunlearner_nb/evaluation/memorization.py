@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..core.basics import DataError, SettingsError
+from ..core.errors import DataError, SettingsError
 
 
 # %% ../../nbs/evaluation/03_memorization.ipynb #ee5de518

@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..core.basics import DataError, SettingsError
+from ..core.errors import DataError, SettingsError
 
 # %% ../../nbs/evaluation/01_metrics.ipynb #8c7c09df
 ARTICLES = {"a", "an", "the"}

@@ -8,7 +8,7 @@ __all__ = [
     "LETTER",
     "ROUGE",
     "chosen_letter",
-    "scorer",
+    "rouge_scorer",
     "rouge",
     "bleu",
     "corpus_bleu",
@@ -22,7 +22,7 @@ from functools import cache
 from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu.metrics import BLEU
 
-from ..core.basics import DataError
+from ..core.errors import DataError
 
 # %% ../../nbs/evaluation/02_overlap.ipynb #fae7211e
 LONE = r"[B-HJ-Z]\b|[AI]\b(?!\s+[a-z])"  # A and I are words too
@@ -54,13 +54,13 @@ ROUGE = ("rouge1", "rouge2", "rougeL")
 
 
 @cache
-def scorer():
+def rouge_scorer():
     return RougeScorer(list(ROUGE), use_stemmer=True)
 
 
 def rouge(answer: str, truth: str) -> dict:  # name of ROUGE -> F-measure in [0, 1]
     "How many words, pairs of words and words in order an answer shares with the truth."
-    return {k: v.fmeasure for k, v in scorer().score(truth, answer).items()}
+    return {k: v.fmeasure for k, v in rouge_scorer().score(truth, answer).items()}
 
 
 # %% ../../nbs/evaluation/02_overlap.ipynb #8b7d80c8

@@ -24,8 +24,7 @@ from functools import lru_cache
 import torch
 import torch.nn.functional as F
 
-from ..core.basics import DataError, ModelError
-from ..data.examples import Example
+from ..core.errors import DataError, ModelError
 
 
 # %% ../../nbs/model/02_batches.ipynb #42979469

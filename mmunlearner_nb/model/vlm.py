@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = [
-    "PARTS",
+    "COMPONENT_PARTS",
     "COMPONENTS",
     "component_of",
     "component_map",
@@ -22,28 +22,21 @@ import copy
 import json
 import os
 import re
-from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from mmunlearner_nb.core.basics import (
-    ModelError,
-    data_dir,
-    pick_device,
-    pick_dtype,
-    rank,
-    write_whole,
-)
+from ..core.basics import data_dir, pick_device, pick_dtype, rank
+from ..core.errors import ModelError
+from ..core.files import write_whole
 from ..core.sharding import clone, is_sharded, save_weights, wait
 
 # %% ../../nbs/model/01_vlm.ipynb #23caa31c
-PARTS = {  # component -> module names; the order matters
+COMPONENT_PARTS = {  # component -> module names; the order matters
     "projector": ("multi_modal_projector", "visual.merger", "connector", "image_newline"),
     "vision": ("vision_tower", "vision_model", "visual"),
     "language": ("language_model", "text_model", "lm_head"),
@@ -56,7 +49,8 @@ def component_of(
 ):  # -> "vision" | "projector" | "language" | None
     "Which part of the model a parameter name passes through."
     return next(
-        (c for c, parts in PARTS.items() if any(f".{p}." in f".{name}." for p in parts)), None
+        (c for c, parts in COMPONENT_PARTS.items() if any(f".{p}." in f".{name}." for p in parts)),
+        None,
     )
 
 

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import torch
 
-from ..core.basics import DataError, ModelError, SettingsError
+from ..core.errors import DataError, ModelError, SettingsError
 from ..model.batches import inputs_of, said_at
 from ..model.packing import collator
-from ..saliency.fisher import sample, watch_linears
+from ..saliency.gradients import watch_linears
+from ..saliency.preserve import sample
 
 
 # %% ../../nbs/unlearning/01_neurons.ipynb #8da4b6b6

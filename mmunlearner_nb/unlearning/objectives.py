@@ -19,7 +19,7 @@ __all__ = [
     "refuse",
     "rmu_layer",
     "rmu_weights",
-    "states",
+    "rmu_states",
     "rmu",
     "stay",
     "Method",
@@ -36,7 +36,7 @@ from dataclasses import dataclass, replace
 import torch
 import torch.nn.functional as F
 
-from ..core.basics import ModelError, SettingsError
+from ..core.errors import ModelError, SettingsError
 from ..data.examples import Example
 from mmunlearner_nb.model.batches import (
     answer_logits,
@@ -179,9 +179,9 @@ def rmu_weights(vlm) -> list:  # names
     return readers(vlm)[at - 2 : at + 1]
 
 
-def states(
+def rmu_states(
     model, batch
-):  # -> ((n, width) float32 states of RMU's layer where the answers are said, example of each, mean nll)
+):  # -> ((n, width) float32 rmu_states of RMU's layer where the answers are said, example of each, mean nll)
     "What leaves RMU's layer."
     seen, layer = [], model.get_decoder().layers[rmu_layer(model)]
     handle = layer.register_forward_hook(
@@ -202,9 +202,9 @@ def rmu(
     model, batch, reference=None, steer=5.0, seed=0, **_
 ) -> tuple:  # steer: length of the target, in lengths of the state before unlearning
     "Forget: the mean squared distance of the states to a random direction."
-    h, rows, nll = states(model, batch)
+    h, rows, nll = rmu_states(model, batch)
     with torch.no_grad():
-        before, *_ = states(reference, batch)
+        before, *_ = rmu_states(reference, batch)
     u = F.normalize(
         torch.randn(h.shape[1], generator=torch.Generator().manual_seed(seed)), dim=0
     ).to(h.device)
@@ -215,9 +215,9 @@ def rmu(
 
 def stay(model, batch, reference=None, **_) -> tuple:
     "Keep: the mean squared distance of the states to those before unlearning."
-    h, rows, nll = states(model, batch)
+    h, rows, nll = rmu_states(model, batch)
     with torch.no_grad():
-        before, *_ = states(reference, batch)
+        before, *_ = rmu_states(reference, batch)
     return mean_by_row((h - before).square().mean(1), rows, count(batch)).mean(), nll
 
 
