@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from mmunlearner_nb.core.errors import DataError
-from mmunlearner_nb.data.clear import NAME_PROMPT
-from mmunlearner_nb.data.datasets import Benchmark, Example, load_clear, load_mllmu
+from mmunlearner_nb.data.clear import NAME_PROMPT, load_clear
+from mmunlearner_nb.data.datasets import load_mllmu
+from mmunlearner_nb.data.examples import Benchmark, Example
 from mmunlearner_nb.data.reading import Source
 from mmunlearner_nb.data.schemas import CLEAR_SCHEMAS, MLLMU_SCHEMAS, OURS
 from mmunlearner_nb.data.writing import write_config

@@ -18,12 +18,8 @@ from pathlib import Path
 import pandas as pd
 from safetensors import SafetensorError
 
-from mmunlearner_nb.core.basics import (
-    rank,
-)
-from mmunlearner_nb.core.errors import (
-    MMUnlearnerError,
-)
+from .basics import rank
+from .errors import MMUnlearnerError
 
 
 # %% ../../nbs/core/03_files.ipynb #391a3d74

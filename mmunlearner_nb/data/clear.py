@@ -33,7 +33,7 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import cycle
 
-from ..core.errors import DataError
+from ..core.errors import DataError, nearest
 from mmunlearner_nb.data.examples import (
     Benchmark,
     Example,
@@ -43,7 +43,6 @@ from mmunlearner_nb.data.examples import (
     request_name,
 )
 from .reading import Source
-from .writing import nearest
 
 # %% ../../nbs/data/05_clear.ipynb #e3521980
 CAPTION_PROMPT = "Write a caption for this picture."

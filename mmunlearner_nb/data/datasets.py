@@ -21,20 +21,14 @@ __all__ = [
     "unseen_set",
     "add_mllmu_perception",
     "load_mllmu",
-    "load_clear",
-    "Benchmark",
-    "Example",
 ]
 
 # %% ../../nbs/data/06_datasets.ipynb #02a47548
 from itertools import cycle
 
-from ..core.errors import DataError
+from ..core.errors import DataError, nearest
 from .examples import Benchmark, Example, people, pick_people, request_name
 from .reading import Source, unpack_json
-from .writing import nearest
-
-_all_ = ["load_clear", "Benchmark", "Example"]
 
 # %% ../../nbs/data/06_datasets.ipynb #08502ea4
 WORDINGS = ("What is the {field} of {name}?", "Tell me {name}'s {field}.")

@@ -16,10 +16,7 @@ import pandas as pd
 from ..core.errors import SettingsError
 from ..data.examples import Benchmark
 from .evaluate import select
-from mmunlearner_nb.evaluation.metrics import (
-    normalise_answer,
-    summarise,
-)
+from .metrics import normalise_answer, summarise
 
 
 # %% ../../nbs/evaluation/07_chance.ipynb #ed5d0f4f

@@ -19,16 +19,12 @@ from ..core.sharding import world_size
 from ..data.reading import Source, unpack_json
 from ..evaluation.evaluate import select
 from .plan import find_model
-from mmunlearner_nb.experiments.presets import (
-    BENCHMARKS,
-    Plan,
-    parse_preset,
-)
+from .presets import BENCHMARKS, Plan, parse_preset
 from ..model.batches import conversation
 from ..model.footprint import activations, shape_of
 from ..model.packing import by_picture
 from ..model.vlm import base_of, loading
-from ..saliency.controls import parse_mask
+from ..saliency.mask_names import parse_mask
 from ..town.people import request
 from ..unlearning.objectives import find_method
 from ..unlearning.settings import plan_steps

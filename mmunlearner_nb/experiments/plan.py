@@ -10,17 +10,10 @@ import dataclasses
 import os
 
 from ..core.basics import data_dir, pick_device, pick_dtype
-from ..core.errors import ModelError, SettingsError
-from ..data.writing import nearest
-from mmunlearner_nb.experiments.presets import (
-    FAMILIES,
-    HUB,
-    PLAN_FIELDS,
-    Plan,
-    parse_preset,
-)
+from ..core.errors import ModelError, SettingsError, nearest
+from .presets import FAMILIES, HUB, PLAN_FIELDS, Plan, parse_preset
 from ..model.vlm import find_checkpoint
-from ..saliency.controls import parse_mask
+from ..saliency.mask_names import parse_mask
 from ..town.tiny import TINY_MODELS
 from ..unlearning.objectives import find_method
 

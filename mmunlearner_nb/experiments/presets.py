@@ -28,10 +28,10 @@ import re
 from dataclasses import dataclass, field
 
 from ..core.basics import DTYPES
-from ..core.errors import SettingsError
-from ..data.datasets import load_clear, load_mllmu
-from ..data.writing import nearest
-from ..saliency.controls import MASKS
+from ..core.errors import SettingsError, nearest
+from ..data.clear import load_clear
+from ..data.datasets import load_mllmu
+from ..saliency.mask_names import MASKS
 from ..town.people import GROUPS
 from ..town.tiny import TINY_MODELS
 from ..unlearning.settings import Settings

@@ -13,14 +13,9 @@ import sys
 from ..core.basics import rank
 from ..core.errors import MMUnlearnerError
 from ..core.sharding import leave
-from mmunlearner_nb.experiments.presets import (
-    PLAN_FIELDS,
-    presets,
-)
+from .presets import PLAN_FIELDS, presets
 from .run import run
-from mmunlearner_nb.experiments.stages import (
-    say,
-)
+from .stages import say
 from ..unlearning.objectives import METHODS
 
 # %% ../../nbs/experiments/11_shell.ipynb #886b6abf

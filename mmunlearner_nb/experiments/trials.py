@@ -23,6 +23,7 @@ __all__ = [
     "modest",
     "all_trials",
     "yardstick",
+    "guesses",
 ]
 
 # %% ../../nbs/experiments/14_trials.ipynb #c0436f9e
@@ -46,6 +47,7 @@ from mmunlearner_nb.core.identity import (
     examples_hash,
     versions,
 )
+from ..evaluation.chance import guesser
 from ..evaluation.evaluate import score
 from ..evaluation.protocols import traces
 from .outlook import Outlook
@@ -256,3 +258,18 @@ def yardstick(preset, checkpoint, out, device="cpu") -> pd.DataFrame:  # see exa
         key,
         lambda: examine(load_vlm(checkpoint, device, o.plan.dtype), o),
     )[0]
+
+
+# %% ../../nbs/experiments/14_trials.ipynb #f7bc09ad
+def guesses(
+    o, how="commonest"
+) -> pd.DataFrame:  # an item a row: split, modality, task, person_id, score
+    "What guessing gives, as the probability that a guess is right; see evaluate.guesser."
+    guess = guesser([e for es in o.bench.lists().values() for e in es], how)
+    return pd.DataFrame(
+        [
+            dict(split=s, modality=e.modality, task=e.task, person_id=e.person_id, score=guess(e))
+            for s, es in questions(o).items()
+            for e in es
+        ]
+    )

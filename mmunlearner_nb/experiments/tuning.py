@@ -20,13 +20,13 @@ import pandas as pd
 
 from ..core.errors import DataError, SettingsError
 from ..evaluation.memorization import model_utility
-from .compare import guesses
 from .standings import in_groups
 from mmunlearner_nb.experiments.trials import (
     CONTENDERS,
     GRID,
     OWN_GRID,
     all_trials,
+    guesses,
     trial_data,
     yardstick,
 )

@@ -11,9 +11,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from .pictures import WIDTH, Picture, finish, said
-from mmunlearner_nb.figures.saliency_maps import (
-    _scale,
-)
+from .saliency_maps import _scale
 from ..saliency.atlas import ATLAS_QUANTITIES
 from ..saliency.layout import cuts
 

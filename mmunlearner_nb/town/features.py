@@ -10,15 +10,7 @@ import math
 
 import numpy as np
 
-from mmunlearner_nb.town.looks import (
-    BACKGROUND,
-    CLOTHES,
-    HAIR,
-    INK,
-    LIPS,
-    PAPER,
-    SKIN,
-)
+from .looks import BACKGROUND, CLOTHES, HAIR, INK, LIPS, PAPER, SKIN
 from .pen import curve, mirror, mix, oval, shade
 
 

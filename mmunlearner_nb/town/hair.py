@@ -10,15 +10,8 @@ import math
 
 import numpy as np
 
-from mmunlearner_nb.town.features import (
-    FACE_SHAPES,
-)
-from mmunlearner_nb.town.looks import (
-    HAIR,
-    LIPS,
-    PAPER,
-    SKIN,
-)
+from .features import FACE_SHAPES
+from .looks import HAIR, LIPS, PAPER, SKIN
 from .pen import _rgb, curve, oval, shade
 
 # %% ../../nbs/town/04_hair.ipynb #d8f72185

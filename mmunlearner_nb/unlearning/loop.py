@@ -23,14 +23,7 @@ from ..model.packing import collator
 from ..saliency.masks import Mask
 from .objectives import find_method
 from .optimizers import AdamW, clip, gradients
-from mmunlearner_nb.unlearning.settings import (
-    Result,
-    Settings,
-    endless,
-    factor,
-    plan_steps,
-    turns,
-)
+from .settings import Result, Settings, endless, factor, plan_steps, turns
 
 
 # %% ../../nbs/unlearning/05_loop.ipynb #3c3c1e3a
