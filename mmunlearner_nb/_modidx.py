@@ -378,6 +378,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                   'mmunlearner_nb/evaluation/evaluate.py'),
                                                     'mmunlearner_nb.evaluation.evaluate.select': ( 'evaluation/evaluate.html#select',
                                                                                                    'mmunlearner_nb/evaluation/evaluate.py')},
+            'mmunlearner_nb.evaluation.intervals': { 'mmunlearner_nb.evaluation.intervals.t_interval': ( 'evaluation/intervals.html#t_interval',
+                                                                                                         'mmunlearner_nb/evaluation/intervals.py')},
             'mmunlearner_nb.evaluation.memorization': { 'mmunlearner_nb.evaluation.memorization.ForgetQuality': ( 'evaluation/memorization.html#forgetquality',
                                                                                                                   'mmunlearner_nb/evaluation/memorization.py'),
                                                         'mmunlearner_nb.evaluation.memorization.Tokens': ( 'evaluation/memorization.html#tokens',
