@@ -25,6 +25,7 @@ from pages.outline import (
     document,
     figures,
     front_page,
+    loose_pages,
     pages,
     room_of,
 )
@@ -154,7 +155,18 @@ def front(
     ways = " · ".join(f"[{title}]({name}.md)" for name, title in top.items())
     linked = relink(text, "README.md", src, root)
     head, line, rest = re.split(r"(^> .+\n)", linked, maxsplit=1, flags=re.M)
-    return f"{head}{line}\n{ways}\n{rest}\n{contents([*top, 'licence'])}"
+    others = [path.stem for path in loose_pages(root)]
+    return f"{head}{line}\n{ways}\n{rest}\n{contents([*top, *others, 'licence'])}"
+
+
+def write_markdown(
+    path: Path,  # of a hand-written page
+    src: Path,  # the folder of the site's sources
+    root: Path,  # of the repository
+) -> None:
+    "A hand-written page."
+    at = path.relative_to(root).as_posix()
+    write_text(src / at, relink(path.read_text(encoding="utf-8"), at, src, root))
 
 
 def assemble(
@@ -170,12 +182,12 @@ def assemble(
     for name, paths in sections.items():
         write_text(src / f"{name}.md", section_page(name, paths, root))
         for path in paths:
-            at = path.relative_to(root).as_posix()
             if path.suffix == ".md":
-                page = relink(path.read_text(encoding="utf-8"), at, src, root)
-                write_text(src / at, page)
+                write_markdown(path, src, root)
             else:
                 write_page(path, src, root)
+    for path in loose_pages(root):
+        write_markdown(path, src, root)
     write_text(src / "api.md", api(root))
     write_text(src / "gallery.md", gallery(src, root))
     licence = (root / "LICENSE").read_text(encoding="utf-8")

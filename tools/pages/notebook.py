@@ -11,7 +11,7 @@ from house.files import PACKAGE, ROOT, Cell, bare, directives, is_code, read, so
 from house.readme import LINK, outside_code
 from house.rooms import room_notebooks
 from pages.api import Export, exports, plain
-from pages.outline import address, all_pages, figures, is_room
+from pages.outline import address, all_pages, figures, is_room, loose_pages
 
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*", re.M | re.S)
 MARKS = re.compile(r"^\s*### (BEGIN|END) SOLUTION.*\n?", re.M)
@@ -36,7 +36,8 @@ def relink(
     root: Path,  # of the repository
 ) -> str:
     "Links as the site needs them; other files of the repository come along."
-    have = {path.relative_to(root).as_posix() for path in all_pages(root)}
+    pages = [*all_pages(root), *loose_pages(root)]
+    have = {path.relative_to(root).as_posix() for path in pages}
     folder = posixpath.dirname(at)
 
     def link(found: re.Match) -> str:

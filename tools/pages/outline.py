@@ -24,6 +24,7 @@ INTRO = dict(
     ),
     benchmarks="What things cost, measured.",
 )
+LOOSE = ("CONTRIBUTING.md", "CHANGELOG.md")
 
 
 def front_page(
@@ -81,6 +82,13 @@ def all_pages(
 ) -> list[Path]:
     "All pages in order, whatever their section."
     return [path for paths in pages(root).values() for path in paths]
+
+
+def loose_pages(
+    root: Path = ROOT,  # of the repository
+) -> list[Path]:
+    "The pages beside README.md, for whoever works on the project."
+    return [root / name for name in LOOSE if (root / name).exists()]
 
 
 def is_room(
