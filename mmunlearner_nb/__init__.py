@@ -4,7 +4,7 @@ import importlib
 
 __version__ = "0.1.0"
 
-PUBLIC = {  # name -> the module that defines it, imported when the name is first asked for (PEP 562)
+PUBLIC = {  # name -> the module that defines it, imported when it is first asked for (PEP 562)
     "Benchmark": "data.examples",
     "Example": "data.examples",
     "load_mllmu": "data.datasets",

@@ -1,4 +1,5 @@
-"One thread a process, unless OMP_NUM_THREADS says otherwise: on a busy machine threads that wait for each other cost many times what they save."
+"""One thread a process, unless OMP_NUM_THREADS says otherwise: on a busy machine threads that wait
+for each other cost many times what they save."""
 
 import os
 

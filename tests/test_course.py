@@ -1,171 +1,228 @@
-"The lectures are in order, their student versions hold no solution and fail until one is pasted in, and the tools that say so see what they are there for."
+"""The lectures are in order, their student versions hold no solution and fail until one is pasted
+in, and the tools that say so see what they are there for."""
 
+import base64
 import copy
 import json
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from house.files import Book, Cell, is_code, quoted, read, source, write
+from house.running import execute, settle
+from house.text import book_from_text, to_text
+from lectures.checks import problems, widget_names
+from lectures.costs import run, with_costs
+from lectures.frame import (
+    SOLUTION,
+    calls,
+    check_of,
+    exercise_of,
+    lectures,
+    number_of,
+    pages,
+    stars_of,
+)
+from lectures.needs import names, needed
+from lectures.slides import slide_type, slides
+from lectures.stale import DATA_IMAGE, same_text, stale
+from lectures.syllabus import WEEKS, syllabus_problems
+from lectures.versions import pasted, relinked, version
+from mmunlearner_nb.figures.pictures import Picture
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-import course
-import nb
+LECTURES = lectures()
 
-LECTURES = course.lectures()
-stem = lambda p: p.stem
-sources = lambda book: [nb.source(c) for c in book["cells"]]
 
-# ---------------------------------------------------------------- each lecture; that it runs, in time and with the outputs in git, is in test_notebooks.py
+def stem(path: Path) -> str:
+    "How a lecture's case is called."
+    return path.stem
+
+
+def sources(book: Book) -> list[str]:
+    "The text of each cell."
+    return [source(cell) for cell in book["cells"]]
+
+
+def each_lecture(check: Callable[[Book], list[str]]) -> list[str]:
+    "What a check says of all lectures, a line a fault."
+    return [f"{path.name}: {fault}" for path in LECTURES for fault in check(read(path))]
+
+
+# ----------------------------------------------------------------  each lecture; that it runs, in
+# time and with the outputs in git, is in test_notebooks.py
 
 
 def test_there_are_ten_lectures_each_in_a_week():
-    assert (
-        [int(p.stem.split("_")[0]) for p in LECTURES]
-        == list(range(1, 11))
-        == sorted(n for ns in course.WEEKS.values() for n in ns)
-    )
+    assert [number_of(path) for path in LECTURES] == list(range(1, 11))
+    assert sorted(number for week in WEEKS.values() for number in week) == list(range(1, 11))
 
 
 def test_the_syllabus_says_what_the_lectures_say(tmp_path):
-    assert course.syllabus_problems() == []
+    assert syllabus_problems() == []
     shutil.copytree(ROOT / "nbs" / "course", tmp_path / "nbs" / "course")
-    assert course.syllabus_problems(tmp_path) == []
+    assert syllabus_problems(tmp_path) == []
     path = next((tmp_path / "nbs" / "course").glob("03*.ipynb"))
-    book = nb.read(path)
-    book["cells"][1]["source"] = nb.source(book["cells"][1]).replace("by hand", "by foot")
-    nb.write(book, path)
-    assert course.syllabus_problems(tmp_path) == [
-        "syllabus.md is not what the lectures say: tools/course.py syllabus"
-    ]
+    book = read(path)
+    book["cells"][1]["source"] = source(book["cells"][1]).replace("by hand", "by foot")
+    write(book, path)
+    stale_page = "syllabus.md is not what the lectures say: tools/course.py syllabus"
+    assert syllabus_problems(tmp_path) == [stale_page]
 
 
-@pytest.mark.parametrize("path", LECTURES, ids=stem)
-def test_lecture_is_in_order(path):
-    assert course.problems(path) == []
+def test_lectures_are_in_order():
+    found = [problem for path in LECTURES for problem in problems(path)]
+    assert found == [], "\n".join(found)
 
 
-def solution_lines(book):  # that are long enough to be nobody else's
-    blocks = [
-        m[2]
-        for c in book["cells"]
-        if course.exercise_of(c)
-        for m in course.SOLUTION.finditer(nb.source(c))
-    ]
-    return [l.strip() for b in blocks for l in b.splitlines() if len(l.strip()) > 20]
+def solution_lines(book: Book) -> list[str]:
+    "Lines of solutions that are long enough to be nobody else's."
+    found = []
+    for cell in book["cells"]:
+        if exercise_of(cell):
+            for block in SOLUTION.finditer(source(cell)):
+                found += [line.strip() for line in block[2].splitlines()]
+    return [line for line in found if len(line) > 20]
 
 
-@pytest.mark.parametrize("path", LECTURES, ids=stem)
-def test_student_version_holds_no_solution(path):
-    book = nb.read(path)
-    student = nbformat.writes(course.version(book))
-    assert "SOLUTION" not in student and student.count("YOUR CODE HERE") >= 3
+def solutions_left(book: Book) -> list[str]:
+    "What a student version shows of solutions."
+    student = nbformat.writes(version(book))
     text = "\n".join(sources(json.loads(student)))
     lines = solution_lines(book)
-    assert lines and [l for l in lines if l in text] == []
+    found = [f"shows {line!r}" for line in lines if line in text]
+    if "SOLUTION" in student:
+        found.append("shows where a solution was")
+    if student.count("YOUR CODE HERE") < 3:
+        found.append("asks for nothing")
+    if not lines:
+        found.append("has no solution to hide")
+    return found
 
 
-@pytest.mark.parametrize("path", LECTURES, ids=stem)
-def test_student_version_with_the_solutions_is_the_lecture(path):
-    book = nb.read(path)
-    assert sources(course.pasted(course.version(book), book)) == sources(
-        book
-    )  # and the lecture itself is run by test_notebooks.py
+def test_student_versions_hold_no_solution():
+    found = each_lecture(solutions_left)
+    assert found == [], "\n".join(found)
 
 
-def failures(path, book):
-    "What each check of a student version says: only the exercises, their checks and what these need are run."
-    keep = course.needed(
-        book.cells,
-        [i for i, c in enumerate(book.cells) if course.exercise_of(c) or course.check_of(c)],
-    )
+def test_sees_a_solution_in_a_student_version(lecture):
+    book = read(lecture)
+    assert solutions_left(book) == []
+    book["cells"].append(dict(book["cells"][-1], id="more", source="the_solution_of_this_one = 2"))
+    assert solutions_left(book) == ["shows 'the_solution_of_this_one = 2'"]
+
+
+def test_student_versions_with_the_solutions_are_the_lectures():
+    "And the lectures themselves are run by test_notebooks.py."
+
+    def differing(book: Book) -> list[str]:
+        back = sources(pasted(version(book), book))
+        pairs = zip(back, sources(book), strict=True)
+        return [f"cell {i} is another" for i, (old, new) in enumerate(pairs) if old != new]
+
+    found = each_lecture(differing)
+    assert found == [], "\n".join(found)
+
+
+Errors = dict[str, list[tuple[str, str]]]  # a check's number, or "cell 3" -> (name, value) of each
+
+
+def failures(path: Path, book: nbformat.NotebookNode) -> tuple[Errors, nbformat.NotebookNode]:
+    """What each check of a student version says, and what was run for that: the exercises, their
+    checks and what these need."""
+    wanted = [i for i, cell in enumerate(book.cells) if exercise_of(cell) or check_of(cell)]
     part = copy.deepcopy(book)
-    part.cells = [part.cells[i] for i in keep]
-    done = nb.execute(path, nb=part, allow_errors=True)
-    return {
-        course.check_of(c) or f"cell {i}": [
-            (o.ename, o.evalue) for o in c.outputs if o.output_type == "error"
-        ]
-        for i, c in enumerate(done.cells)
-        if not course.exercise_of(c)
-    }, part
+    part.cells = [part.cells[i] for i in needed(book.cells, wanted)]
+    done = execute(path, book=part, allow_errors=True)
+    said = {}
+    for i, cell in enumerate(done.cells):
+        if not exercise_of(cell):
+            errors = [each for each in cell.get("outputs", []) if each.output_type == "error"]
+            said[check_of(cell) or f"cell {i}"] = [(each.ename, each.evalue) for each in errors]
+    return said, part
 
 
 @pytest.mark.parametrize("path", LECTURES, ids=stem)
 def test_every_check_fails_until_its_exercise_is_solved(path):
-    book = nb.read(path)
-    said, part = failures(path, course.version(book))
-    made = {
-        course.exercise_of(c): course.names(c)[1] for c in book["cells"] if course.exercise_of(c)
-    }
+    book = read(path)
+    said, _ = failures(path, version(book))
+    made = {exercise_of(cell): names(cell).made for cell in book["cells"] if exercise_of(cell)}
     assert made.keys() <= said.keys()
-    for k, errors in said.items():
-        if k not in made:
-            assert errors == [], f"{k}, which the exercises need, fails by itself: {errors}"
+    for number, errors in said.items():
+        if number not in made:
+            message = f"{number}, which the exercises need, fails by itself: {errors}"
+            assert errors == [], message
             continue
         ((name, value),) = errors
-        undefined = (
-            name == "NameError" and re.search(r"'(\w+)'", value)[1] in made[k]
-        )  # the exercise cell makes a value, not a function
-        assert undefined or name in ("NotImplementedError", "AssertionError"), (
-            f"check {k}: {name}: {value}"
-        )
+        # an exercise cell may make a value, not a function
+        undefined = name == "NameError" and re.search(r"'(\w+)'", value)[1] in made[number]
+        as_wanted = undefined or name in ("NotImplementedError", "AssertionError")
+        assert as_wanted, f"check {number}: {name}: {value}"
 
 
 # ---------------------------------------------------------------- nbgrader
 
-SCHEMA = dict(
-    schema_version=int, grade=bool, locked=bool, solution=bool, task=bool, grade_id=str, points=int
-)  # nbgrader's v3.json, the keys that are used here
+SCHEMA = dict(  # nbgrader's v3.json, the keys that are used here
+    schema_version=int,
+    grade=bool,
+    locked=bool,
+    solution=bool,
+    task=bool,
+    grade_id=str,
+    points=int,
+)
+ALWAYS = {"schema_version", "grade", "locked", "solution"}
 
 
 @pytest.mark.parametrize("solutions", [False, True], ids=["student", "instructor"])
-@pytest.mark.parametrize("path", LECTURES, ids=stem)
-def test_grading_metadata_is_nbgraders(path, solutions):
-    book = nb.read(path)
-    made = course.version(book, solutions)
-    nbformat.validate(made)
-    marks = [c.metadata.nbgrader for c in made.cells if "nbgrader" in c.metadata]
-    assert len(marks) == 2 * len(course.stars_of(book)) and len({m.grade_id for m in marks}) == len(
-        marks
-    )
-    for m in marks:
-        assert {k: type(v) for k, v in m.items()} == {k: SCHEMA[k] for k in m} and {
-            "schema_version",
-            "grade",
-            "locked",
-            "solution",
-        } <= set(m)
-        assert (
-            m.schema_version == 3
-            and re.fullmatch(r"[a-zA-Z0-9_\-]+", m.grade_id)
-            and ("points" in m) == m.grade
-            and m.grade != m.solution
-            and m.locked == m.grade
-        )
-    assert [m.points for m in marks if m.grade] == list(course.stars_of(book).values())
-    assert not any({"jupyter", "tags"} & set(c.metadata) for c in made.cells)  # unfolded
+def test_grading_metadata_is_nbgraders(solutions):
+    for path in LECTURES:
+        book = read(path)
+        made = version(book, solutions)
+        nbformat.validate(made)
+        marks = [cell.metadata.nbgrader for cell in made.cells if "nbgrader" in cell.metadata]
+        assert len(marks) == 2 * len(stars_of(book)), path.name
+        assert len({mark.grade_id for mark in marks}) == len(marks), path.name
+        for mark in marks:
+            kinds = {key: type(value) for key, value in mark.items()}
+            assert kinds == {key: SCHEMA[key] for key in mark}
+            assert ALWAYS <= set(mark)
+            assert mark.schema_version == 3
+            assert re.fullmatch(r"[a-zA-Z0-9_\-]+", mark.grade_id)
+            assert ("points" in mark) == mark.grade
+            assert mark.grade != mark.solution and mark.locked == mark.grade
+        points = [mark.points for mark in marks if mark.grade]
+        assert points == list(stars_of(book).values()), path.name
+        unfolded = [not {"jupyter", "tags"} & set(cell.metadata) for cell in made.cells]
+        assert all(unfolded), path.name
+
+
+def shown_in(book: Book) -> list[int]:
+    "Indices of cells with outputs."
+    return [i for i, cell in enumerate(book["cells"]) if cell.get("outputs")]
 
 
 def test_what_shows_a_solution_is_cleared(lecture):
-    book = nb.read(lecture)
-    student, instructor = course.version(book), course.version(book, solutions=True)
-    shown = lambda b: [i for i, c in enumerate(b.cells) if c.get("outputs")]
-    assert shown(instructor) == [i for i, c in enumerate(book["cells"]) if c.get("outputs")]
-    gone = set(shown(instructor)) - set(shown(student))
-    assert gone == {
-        i
-        for i, c in enumerate(book["cells"])
-        if c.get("outputs")
-        and (course.check_of(c) or "one() + 1" in nb.source(c) or "later" in nb.source(c))
-    }
+    book = read(lecture)
+    student, instructor = version(book), version(book, solutions=True)
+    assert shown_in(instructor) == shown_in(book)
+
+    def tells(cell: Cell) -> bool:
+        text = source(cell)
+        return bool(check_of(cell)) or "one() + 1" in text or "later" in text
+
+    gone = set(shown_in(instructor)) - set(shown_in(student))
+    assert gone == {i for i in shown_in(book) if tells(book["cells"][i])}
 
 
-# ---------------------------------------------------------------- a small lecture, and everything that can be wrong with it
+# ---------------------------------------------------------------- a small lecture, and everything
+# that can be wrong with it
 
 EXERCISE = """# %% [markdown]
 # ### Exercise 1.{n} {stars} (5 minutes): {n}
@@ -185,9 +242,7 @@ assert {name}() == {n}, "give {n}"
 print("Right.")
 
 """
-
-SMALL = (
-    """# %% [markdown]
+OPENING = """# %% [markdown]
 # # 1. Small
 # > A lecture
 #
@@ -206,7 +261,7 @@ SMALL = (
 
 # %%
 from mmunlearner_nb.widgets.classroom import explore, predict
-from mmunlearner_nb.figures.plots import Picture, finish
+from mmunlearner_nb.figures.pictures import Picture, finish
 
 # %% [markdown]
 # ## Section
@@ -220,10 +275,7 @@ explore(draw, n=[1, 2])
 predict("1/a", "Which?", ["a", "b"], draw, "a")
 
 """
-    + EXERCISE.format(n=1, stars="★", name="one")
-    + EXERCISE.format(n=2, stars="★★", name="two")
-    + EXERCISE.format(n=3, stars="★★★", name="three")
-    + """# %%
+CLOSING = """# %%
 more = one() + 1
 print(more)
 
@@ -242,11 +294,18 @@ print("apart")
 # ## References
 # - None.
 """
-)
+EXERCISES = [
+    EXERCISE.format(n=1, stars="★", name="one"),
+    EXERCISE.format(n=2, stars="★★", name="two"),
+    EXERCISE.format(n=3, stars="★★★", name="three"),
+]
+SMALL = "".join([OPENING, *EXERCISES, CLOSING])
 
 
-def write(path, text):
-    nb.write(dict(cells=nb.merge(nb.from_text(text), [], path.stem)), path)
+def write_lecture(path: Path, text: str) -> None:
+    "A lecture from its text, outputs kept where the source is the same."
+    old = read(path)["cells"] if path.exists() else []
+    write(book_from_text(text, old, path.stem), path)
 
 
 @pytest.fixture(scope="module")
@@ -254,10 +313,12 @@ def made(tmp_path_factory):
     "The small lecture, run once: (path of the notebook, the executed notebook)."
     path = tmp_path_factory.mktemp("course") / "01_small.ipynb"
     path.with_name("glossary.md").write_text("# Glossary\n\n## A term\nThat.\n")
-    write(path, SMALL)
-    done, cost = course.run(path)
-    nb.write(nb.settle(copy.deepcopy(done), path.name), path)
-    assert 0 < cost["cpu"] < 60 and 50e6 < cost["peak"] < 5e9 and cost["wall"] > 0
+    write_lecture(path, SMALL)
+    done, cost = run(path)
+    write(settle(copy.deepcopy(done), path.name), path)
+    assert 0 < cost["cpu"] < 60
+    assert 50e6 < cost["peak"] < 5e9
+    assert cost["wall"] > 0
     return path, done
 
 
@@ -270,10 +331,18 @@ def lecture(made, tmp_path):
 
 
 def test_a_lecture_in_order_has_no_problem(lecture):
-    assert course.problems(lecture) == []
+    assert problems(lecture) == []
 
 
-DEFECTS = [  # in the text of the small lecture: what stood there, what stands there now, what the check says
+def test_a_lectures_sentence_may_span_lines(lecture):
+    text = to_text(read(lecture)).replace("# > A lecture\n", "# > A lecture\n# > in small\n")
+    write_lecture(lecture, text)
+    assert problems(lecture) == []
+    assert quoted(source(read(lecture)["cells"][0])) == "A lecture in small"
+
+
+UNSOLVED = "    ### END SOLUTION\n\n\n# %%\n#| check: 1.2"
+DEFECTS = [  # what stood in the small lecture, what stands there now, what the check says
     ("# # 1. Small", "# # Small", "does not begin with '# 1. Title'"),
     ("# > A lecture\n", "", "does not begin"),
     ("# | you need | nothing |\n", "", "lacks the row '| you need"),
@@ -295,11 +364,7 @@ DEFECTS = [  # in the text of the small lecture: what stood there, what stands t
     ("#| check: 1.3\n", "", "exercise 1.3: its text is not followed"),
     ('== 2, "give 2"', "== 2", "check 1.2: no assert, or one without a message"),
     ('assert three() == 3, "give 3"\n', "", "check 1.3: no assert"),
-    (
-        "    ### END SOLUTION\n\n\n# %%\n#| check: 1.2",
-        "\n# %%\n#| check: 1.2",
-        "exercise 1.2: no ### BEGIN SOLUTION",
-    ),
+    (UNSOLVED, "\n# %%\n#| check: 1.2", "exercise 1.2: no ### BEGIN SOLUTION"),
     ("### Exercise 1.3 ★★★ (5 minutes)", "### Task 3", "has 2 exercises, three at least"),
     ("### Exercise 1.3 ★★★ (5 minutes)", "### Task 3", "exercise 1.3 has no heading"),
 ]
@@ -307,199 +372,207 @@ DEFECTS = [  # in the text of the small lecture: what stood there, what stands t
 
 @pytest.mark.parametrize("old, new, says", DEFECTS, ids=[says for _, _, says in DEFECTS])
 def test_sees_a_defect(lecture, old, new, says):
-    text = nb.to_text(nb.read(lecture))
-    assert old in text and course.problems(lecture) == []
-    nb.write(
-        dict(
-            cells=nb.merge(
-                nb.from_text(text.replace(old, new)), nb.read(lecture)["cells"], lecture.stem
-            )
-        ),
-        lecture,
-    )
-    assert any(says in p for p in course.problems(lecture)), course.problems(lecture)
+    text = to_text(read(lecture))
+    assert old in text
+    assert problems(lecture) == []
+    write_lecture(lecture, text.replace(old, new))
+    found = problems(lecture)
+    assert any(says in problem for problem in found), found
 
 
-@pytest.mark.parametrize(
-    "at, outputs, says",
-    [
-        ("check: 1.1", [], "check 1.1 does not print 'Right.'"),
-        ('predict("', [], "no predict(…) cell shows its page"),
-        ("explore(draw", [], "no widget shows its static twin"),
-        (
-            "apart",
-            [dict(output_type="error", ename="ValueError", evalue="no", traceback=[])],
-            "shows ValueError: no",
-        ),
-        ("apart", [dict(output_type="stream", name="stdout", text="x" * 500_000)], "500 at most"),
-    ],
-    ids=["unrun check", "unrun predict", "unrun widget", "error", "size"],
-)
+ERROR = dict(output_type="error", ename="ValueError", evalue="no", traceback=[])
+HEAVY = dict(output_type="stream", name="stdout", text="x" * 500_000)
+BAD_OUTPUTS = {
+    "unrun check": ("check: 1.1", [], "check 1.1 does not print 'Right.'"),
+    "unrun predict": ('predict("', [], "no predict(…) cell shows its page"),
+    "unrun widget": ("explore(draw", [], "no widget shows its static twin"),
+    "error": ("apart", [ERROR], "shows ValueError: no"),
+    "size": ("apart", [HEAVY], "500 at most"),
+}
+
+
+@pytest.mark.parametrize("at, outputs, says", BAD_OUTPUTS.values(), ids=BAD_OUTPUTS.keys())
 def test_sees_bad_outputs(lecture, at, outputs, says):
-    book = nb.read(lecture)
-    (cell,) = [c for c in book["cells"] if c["cell_type"] == "code" and at in nb.source(c)]
+    book = read(lecture)
+    (cell,) = [cell for cell in book["cells"] if is_code(cell) and at in source(cell)]
     cell["outputs"] = outputs
-    nb.write(book, lecture)
-    assert any(says in p for p in course.problems(lecture)), course.problems(lecture)
+    write(book, lecture)
+    found = problems(lecture)
+    assert any(says in problem for problem in found), found
 
 
 def test_sees_a_check_that_passes_unsolved_and_one_that_needs_more(lecture):
-    book = nb.read(lecture)
-    said, part = failures(lecture, course.version(book))
-    assert {k: [n for n, _ in e] for k, e in said.items() if e} == {
-        "1.1": ["NotImplementedError"],
-        "1.2": ["NotImplementedError"],
-        "1.3": ["NotImplementedError"],
-    }
-    assert not any(
-        "explore" in nb.source(c) for c in part.cells
-    )  # what no exercise needs is not run
-    easy = (
-        nb.to_text(book)
-        .replace("assert two() == 2", "assert 2 == 2")
-        .replace("assert three()", "assert tree()")
-    )
-    write(lecture, easy)
-    said, _ = failures(lecture, course.version(nb.read(lecture)))
-    assert said["1.2"] == [] and said["1.3"][0][0] == "NameError"
+    book = read(lecture)
+    said, part = failures(lecture, version(book))
+    names_of = {number: [name for name, _ in errors] for number, errors in said.items() if errors}
+    assert names_of == {number: ["NotImplementedError"] for number in ("1.1", "1.2", "1.3")}
+    # what no exercise needs is not run
+    assert not any("explore" in source(cell) for cell in part.cells)
+    easy = to_text(book).replace("assert two() == 2", "assert 2 == 2")
+    write_lecture(lecture, easy.replace("assert three()", "assert tree()"))
+    said, _ = failures(lecture, version(read(lecture)))
+    assert said["1.2"] == []
+    assert said["1.3"][0][0] == "NameError"
+
+
+WIDGETS = {
+    "shell": "class Shell:\n    def figure(self):\n        return Map(1)\n",
+    "maps": "class Map(Shell):\n    def show(self):\n        return Film(self)\n",
+    "replay": """class Replay:
+    def saliency(self):
+        "Docstrings and branches do not hide it."
+        if self.views:
+            return Map(self.views)
+        return None
+
+    def name(self):
+        return str(self.views)
+""",
+    "classroom": "class Prediction(Shell):\n    pass\n",
+}
+
+
+def test_what_has_handles_is_found_in_the_room(tmp_path):
+    room = tmp_path / "mmunlearner_nb" / "widgets"
+    room.mkdir(parents=True)
+    for name, text in WIDGETS.items():
+        (room / f"{name}.py").write_text(text)
+    assert widget_names(tmp_path) == {"explore", "Map", "saliency", "figure"}
+    ours = {"explore", "SaliencyExplorer", "TimeMachine", "saliency", "answers", "steps"}
+    assert ours <= widget_names()
+    cell = dict(cell_type="code", source="%time\nreplay(path).steps()\n[f(x)]\n")
+    assert calls(cell) == {"replay", "steps", "f"}
 
 
 # ---------------------------------------------------------------- outputs in git
 
+TEXTS = [  # two outputs, and whether a run may give one for the other
+    ("loss 0.41", "loss 0.43", True),
+    ("loss 0.41", "loss 0.44", False),
+    ("1.2e-05", "1.4e-05", True),
+    ("1.2e-05", "1.2e-04", False),
+    ("12% of 300", "13% of 300", True),
+    ("12% of 300", "12% of 301", False),
+    ("1.5 s", "1.5 h", False),
+]
+
+
+@pytest.mark.parametrize("old, new, same", TEXTS)
+def test_last_digits_may_differ(old, new, same):
+    assert same_text(old, new) is same, (old, new)
+
+
+def bar(height: float, color: str = "#1f77b4") -> str:
+    "A picture of one bar: PNG in base64."
+    fig = Picture(1, 2)
+    fig.subplots().bar([0], [height], color=color)
+    return base64.b64encode(fig._repr_png_()[0]).decode()
+
 
 def test_outputs_in_git_are_compared(made, lecture):
     path, done = made
-    assert course.stale(path, done) == []
+    assert stale(path, done) == []
 
-    def changed(edit):
-        book = nb.read(lecture)
+    def changed(edit: Callable[[list[Cell]], None]) -> list[str]:
+        book = read(lecture)
         edit(book["cells"])
-        nb.write(book, lecture)
-        return course.stale(lecture, done)
+        write(book, lecture)
+        return stale(lecture, done)
 
-    at = {nb.source(c).splitlines()[-1][:8]: i for i, c in enumerate(nb.read(lecture)["cells"])}
-    i, j = at['print("a'], at["explore("]
-    assert changed(lambda cells: cells[i]["outputs"][0].update(text=["aparT\n"])) == [
-        f"cell {i} gives another text than in git: tools/nb.py run"
-    ]
-    assert changed(lambda cells: cells[i].update(outputs=[])) == [
-        f"cell {i} gives another text than in git: tools/nb.py run"
-    ]
+    lines = [source(cell).splitlines()[-1] for cell in read(lecture)["cells"]]
+    at = {line[:8]: i for i, line in enumerate(lines)}
+    text, picture, page = at['print("a'], at["explore("], at["predict("]
+    other_text = [f"cell {text} gives another text than in git: tools/nb.py run"]
+    assert changed(lambda cells: cells[text]["outputs"][0].update(text=["aparT\n"])) == other_text
+    assert changed(lambda cells: cells[text].update(outputs=[])) == other_text
     lecture.write_bytes(path.read_bytes())
-    for a, b, same in [
-        ("loss 0.41", "loss 0.43", True),
-        ("loss 0.41", "loss 0.44", False),
-        ("1.2e-05", "1.4e-05", True),
-        ("1.2e-05", "1.2e-04", False),
-        ("12% of 300", "13% of 300", True),
-        ("12% of 300", "12% of 301", False),
-        ("1.5 s", "1.5 h", False),
-    ]:
-        assert course.same_text(a, b) is same, (a, b)
-    import base64
 
-    from mmunlearner_nb.figures.pictures import Picture
+    def put(png: str) -> Callable[[list[Cell]], None]:
+        def edit(cells: list[Cell]) -> None:
+            cells[picture]["outputs"][0]["data"]["image/png"] = png
 
-    def bar(n, color="#1f77b4"):
-        fig = Picture(1, 2)
-        fig.subplots().bar([0], [n], color=color)
-        return base64.b64encode(fig._repr_png_()[0]).decode()
+        return edit
 
-    put = lambda png: lambda cells: cells[j]["outputs"][0]["data"].update({"image/png": png})
-    assert (
-        changed(put(bar(1))) == [] and changed(put(bar(1, "#2077b4"))) == []
-    )  # a shade nobody sees
-    assert changed(put(bar(1, "white"))) == [
-        f"cell {j} gives another picture than in git: tools/nb.py run"
-    ]
+    assert changed(put(bar(1))) == []
+    assert changed(put(bar(1, "#2077b4"))) == []  # a shade nobody sees
+    other_picture = [f"cell {picture} gives another picture than in git: tools/nb.py run"]
+    assert changed(put(bar(1, "white"))) == other_picture
     assert "another picture" in changed(put(bar(100)))[0]  # another label at the axis
-    k = at["predict("]
     lecture.write_bytes(path.read_bytes())
 
-    def other(cells):
-        h = cells[k]["outputs"][0]["data"]
-        h["text/html"] = course.DATA_IMAGE.sub(
-            "data:image/png;base64," + bar(3, "red"), "".join(h["text/html"])
-        )
+    def on_the_page(cells: list[Cell]) -> None:
+        data = cells[page]["outputs"][0]["data"]
+        image = "data:image/png;base64," + bar(3, "red")
+        data["text/html"] = DATA_IMAGE.sub(image, "".join(data["text/html"]))
 
-    assert changed(other) == [f"cell {k} gives another picture than in git: tools/nb.py run"]
+    other_page = [f"cell {page} gives another picture than in git: tools/nb.py run"]
+    assert changed(on_the_page) == other_page
 
 
 def test_measured_costs_are_steady():
     head = "| run time | TOOL |\n| peak memory | TOOL |"
-    first = course.with_costs(head, dict(cpu=33.4, peak=1.26e9))
+    first = with_costs(head, dict(cpu=33.4, peak=1.26e9))
     assert first == "| run time | about 35 s on one core |\n| peak memory | about 1.3 GB |"
-    assert (
-        course.with_costs(first, dict(cpu=38, peak=1.34e9)) == first
-        and course.with_costs(first, dict(cpu=2, peak=1e7))
-        == "| run time | about 5 s on one core |\n| peak memory | about 0.1 GB |"
-    )
+    assert with_costs(first, dict(cpu=38, peak=1.34e9)) == first
+    least = "| run time | about 5 s on one core |\n| peak memory | about 0.1 GB |"
+    assert with_costs(first, dict(cpu=2, peak=1e7)) == least
     with pytest.raises(SystemExit, match="no row 'run time'"):
-        course.with_costs("", dict(cpu=1, peak=1))
+        with_costs("", dict(cpu=1, peak=1))
 
 
 # ---------------------------------------------------------------- what a class is given
 
 
-def tool(*args):
-    return subprocess.run(
-        [sys.executable, ROOT / "tools" / "course.py", *map(str, args)],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+def tool(*args: object) -> str:
+    "What a command says."
+    call = [sys.executable, ROOT / "tools" / "course.py", *map(str, args)]
+    return subprocess.run(call, check=True, capture_output=True, text=True).stdout
 
 
 def test_versions_are_written_and_solved(tmp_path):
-    tool("student", tmp_path / "s")
-    tool("instructor", tmp_path / "i")
-    assert {p.name for p in (tmp_path / "s").iterdir()} == {
-        p.name for p in [*LECTURES, *course.pages()]
-    }
-    name = LECTURES[0].name
-    tool("solve", tmp_path / "s" / name, LECTURES[0], tmp_path / "solved.ipynb")
-    a, b, c = (
-        nbformat.read(p, as_version=4)
-        for p in (tmp_path / "solved.ipynb", tmp_path / "i" / name, tmp_path / "s" / name)
-    )
-    assert sources(a) == sources(b) == sources(nb.read(LECTURES[0])) and sources(c) != sources(b)
+    student, instructor, solved = tmp_path / "s", tmp_path / "i", tmp_path / "solved.ipynb"
+    tool("student", student)
+    tool("instructor", instructor)
+    wanted = {path.name for path in [*LECTURES, *pages()]}
+    assert {path.name for path in student.iterdir()} == wanted
+    first = LECTURES[0]
+    tool("solve", student / first.name, first, solved)
+    given = nbformat.read(student / first.name, as_version=4)
+    whole = nbformat.read(instructor / first.name, as_version=4)
+    pasted_in = nbformat.read(solved, as_version=4)
+    assert sources(pasted_in) == sources(whole) == sources(read(first))
+    assert sources(given) != sources(whole)
 
 
 def test_links_lead_home_from_a_folder_of_the_repository():
-    text, here = (
-        "[a](../50_fisher.ipynb#x) [b](glossary.md#null) [c](https://x.y/z) [d](#e)",
-        ROOT / "nbs" / "course",
-    )
-    assert course.relinked(text, here, ROOT / "build" / "student") == text.replace(
-        "../50_fisher", "../../nbs/50_fisher"
-    )
-    assert course.relinked(text, here, Path("/elsewhere")) == text
+    text = "[a](../50_fisher.ipynb#x) [b](glossary.md#null) [c](https://x.y/z) [d](#e)"
+    here = ROOT / "nbs" / "course"
+    moved = text.replace("../50_fisher", "../../nbs/50_fisher")
+    assert relinked(text, here, ROOT / "build" / "student") == moved
+    assert relinked(text, here, Path("/elsewhere")) == text
 
 
 def test_slides_are_built_by_rule(lecture):
-    page = course.slides(nb.read(lecture), "reveal.js")
+    book = read(lecture)
+    page = slides(book, "reveal.js")
     assert '"reveal.js/dist/reveal.js"' in page or "'reveal.js/dist/reveal.js'" in page
-    assert "unpkg.com/reveal" not in page and "unpkg.com/reveal" in course.slides(nb.read(lecture))
-    assert (
-        "the_solution_of_this_one" not in page and "Right." not in page
-    )  # solutions and checks stay away
+    assert "unpkg.com/reveal" not in page
+    assert "unpkg.com/reveal" in slides(book)
+    # solutions and checks stay away
+    assert "the_solution_of_this_one" not in page
+    assert "Right." not in page
+    # code that builds a figure is left out, other code is not
     text = re.sub("<[^>]+>", "", page)
-    assert (
-        ">print" in page and "apart\\n" not in page and "a bar" in page and "subplots" not in text
-    )  # code that builds a figure is left out, other code is not
-    assert "Exercise 1.3" in page and "from mmunlearner_nb" not in text  # imports too
-    kinds = [course.slide_type(c) for c in nb.read(lecture)["cells"]]
-    assert kinds[:7] == [
-        "slide",
-        "slide",
-        "-",
-        "slide",
-        "subslide",
-        "subslide",
-        "subslide",
-    ] and kinds[7:9] == ["skip", "skip"]
+    assert ">print" in page and "apart\\n" not in page
+    assert "a bar" in page and "subplots" not in text
+    assert "Exercise 1.3" in page
+    assert "from mmunlearner_nb" not in text  # imports too
+    kinds = [slide_type(cell) for cell in book["cells"]]
+    assert kinds[:4] == ["slide", "slide", "-", "slide"]
+    assert kinds[4:7] == ["subslide", "subslide", "subslide"]
+    assert kinds[7:9] == ["skip", "skip"]
 
 
-@pytest.mark.parametrize("path", LECTURES, ids=stem)
-def test_slides_of_the_lecture(path):
-    assert course.slides(nb.read(path)).count("<section") > 10
+def test_lectures_become_slides():
+    few = [path.name for path in LECTURES if slides(read(path)).count("<section") <= 10]
+    assert few == []

@@ -8,4 +8,5 @@ and a verdict in words."""
 __all__ = []
 
 # %% ../../nbs/auditing/00_room.ipynb #f26d9f35
-# Rooms this one may import from: core, data, model, town, saliency, unlearning, evaluation, probing, figures.
+# Rooms this one may import from: core, data, model, town, saliency, unlearning, evaluation,
+# probing, figures.

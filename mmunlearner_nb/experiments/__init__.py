@@ -8,4 +8,5 @@ Comparisons are many runs on equal terms."""
 __all__ = []
 
 # %% ../../nbs/experiments/00_room.ipynb #f46e57df
-# Rooms this one may import from: core, data, model, town, saliency, unlearning, evaluation, probing, figures, auditing.
+# Rooms this one may import from: core, data, model, town, saliency, unlearning, evaluation,
+# probing, figures, auditing.

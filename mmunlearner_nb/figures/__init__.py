@@ -7,4 +7,5 @@ tell apart, and words for who cannot see it. Nothing here computes what it draws
 __all__ = []
 
 # %% ../../nbs/figures/00_room.ipynb #3182243e
-# Rooms this one may import from: core, data, model, town, saliency, unlearning, evaluation, probing.
+# Rooms this one may import from: core, data, model, town, saliency, unlearning, evaluation,
+# probing.

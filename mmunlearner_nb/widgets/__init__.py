@@ -7,4 +7,5 @@ shell around a pure function, with a static twin. A class can guess before it lo
 __all__ = []
 
 # %% ../../nbs/widgets/00_room.ipynb #cf16d1c2
-# Rooms this one may import from: core, data, model, town, saliency, unlearning, evaluation, probing, figures, auditing, experiments.
+# Rooms this one may import from: core, data, model, town, saliency, unlearning, evaluation,
+# probing, figures, auditing, experiments.
