@@ -1358,6 +1358,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                                  'mmunlearner_nb/unlearning/optimizers.py'),
                                                       'mmunlearner_nb.unlearning.optimizers.AdamW.step': ( 'unlearning/optimizers.html#adamw.step',
                                                                                                            'mmunlearner_nb/unlearning/optimizers.py'),
+                                                      'mmunlearner_nb.unlearning.optimizers._step': ( 'unlearning/optimizers.html#_step',
+                                                                                                      'mmunlearner_nb/unlearning/optimizers.py'),
                                                       'mmunlearner_nb.unlearning.optimizers.clip': ( 'unlearning/optimizers.html#clip',
                                                                                                      'mmunlearner_nb/unlearning/optimizers.py'),
                                                       'mmunlearner_nb.unlearning.optimizers.gradients': ( 'unlearning/optimizers.html#gradients',
