@@ -1280,6 +1280,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                          'mmunlearner_nb/unlearning/loop.py'),
                                                 'mmunlearner_nb.unlearning.loop._batches': ( 'unlearning/loop.html#_batches',
                                                                                              'mmunlearner_nb/unlearning/loop.py'),
+                                                'mmunlearner_nb.unlearning.loop._iterate': ( 'unlearning/loop.html#_iterate',
+                                                                                             'mmunlearner_nb/unlearning/loop.py'),
                                                 'mmunlearner_nb.unlearning.loop._plan': ( 'unlearning/loop.html#_plan',
                                                                                           'mmunlearner_nb/unlearning/loop.py'),
                                                 'mmunlearner_nb.unlearning.loop._refuse_early': ( 'unlearning/loop.html#_refuse_early',

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -65,7 +66,7 @@ def unlearn(
     | str
     | None = None,  # file for an unfinished run's state; one there is gone on with
     every: float = 300.0,  # seconds between two states
-    **settings,  # of Settings
+    **settings: Any,  # of Settings
 ) -> Result:
     "Make `vlm` forget bench.forget_vqa and keep the rest. The state goes when the run is over."
     chosen, losses = Settings(method=method, **settings), find_method(method)
@@ -78,29 +79,35 @@ def unlearn(
     loop = Loop(vlm, losses, mask, chosen)
     set_seed(chosen.seed)
     batches = _batches(bench, keep, losses, chosen, steps, between)
-    past, kept = resume(loop, state), time.monotonic()
-    bar = progress(range(steps), desc=f"unlearning ({method})")
+    past = resume(loop, state)
     try:
-        for step, (to_forget, to_keep) in zip(bar, batches, strict=True):
-            if step < past:
-                continue
-            lr = chosen.lr * factor(step, steps, chosen.decay)
-            row = loop.step(step, steps, lr, to_forget, to_keep)
-            bar.set_postfix(_shown(row))
-            if loop.stopped:
-                warnings.warn(loop.stopped, stacklevel=2)
-                break
-            if state and due(loop, time.monotonic() - kept >= every):
-                write_state(loop, state)
-                kept = time.monotonic()
-            if callback:
-                callback(step, vlm)
+        _iterate(loop, batches, steps, past, callback, state, every)
     finally:
         loop.over()
     if state:
         loop.team.file(state).unlink(missing_ok=True)
     used = _settings_of(chosen, mask, steps, between)
     return Result(vlm, pd.DataFrame(loop.rows), used, loop.stopped)
+
+
+# %% ../../nbs/unlearning/05_loop.ipynb #978a08ae
+def _iterate(loop, batches, steps, past, callback, state, every):
+    settings, kept = loop.settings, time.monotonic()
+    bar = progress(range(steps), desc=f"unlearning ({settings.method})")
+    for step, (to_forget, to_keep) in zip(bar, batches, strict=True):
+        if step < past:
+            continue
+        lr = settings.lr * factor(step, steps, settings.decay)
+        row = loop.step(step, steps, lr, to_forget, to_keep)
+        bar.set_postfix(_shown(row))
+        if loop.stopped:
+            warnings.warn(loop.stopped, stacklevel=3)
+            return
+        if state and due(loop, time.monotonic() - kept >= every):
+            write_state(loop, state)
+            kept = time.monotonic()
+        if callback:
+            callback(step, loop.vlm)
 
 
 # %% ../../nbs/unlearning/05_loop.ipynb #20ec1a54
@@ -245,6 +252,7 @@ def step(
     return row
 
 
+# %% ../../nbs/unlearning/05_loop.ipynb #d8da5570
 @patch
 def guard(
     self: Loop,

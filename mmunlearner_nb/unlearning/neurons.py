@@ -71,6 +71,7 @@ def statistics(
     return torch.stack([size, fires, spread, square.sqrt()])
 
 
+# %% ../../nbs/unlearning/01_neurons.ipynb #70e1525d
 def _activations(vlm, names, batch):  # (answer tokens, neurons of all layers) float64
     said = said_at(batch)  # (rows, tokens - 1)
     layers = []

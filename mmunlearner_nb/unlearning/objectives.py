@@ -153,6 +153,7 @@ def beside(
     return mean(each(logits, before, tokens)), mean(nll).item()
 
 
+# %% ../../nbs/unlearning/02_objectives.ipynb #c4120233
 def kl(
     model: nn.Module,
     batch: dict,

@@ -87,6 +87,7 @@ class AdamW:
             opt.load_state_dict(state)
 
 
+# %% ../../nbs/unlearning/03_optimizers.ipynb #6d483406
 def _step(opt, lr):
     group = opt.param_groups[0]
     if not isinstance(group["lr"], torch.Tensor):

@@ -40,6 +40,7 @@ class Stepped:
         self.frozen = self._freeze(trains)
 
 
+# %% ../../nbs/unlearning/06_stepped.ipynb #707b6437
 @patch
 def _mask_here(self: Stepped, mask):  # where the model is; of several processes, of the rows held
     here = mask.to(self.vlm.device) if isinstance(mask, Mask) else mask
