@@ -23,6 +23,7 @@ __all__ = [
 # %% ../../nbs/evaluation/01_metrics.ipynb #5a7a8d4e
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -34,17 +35,22 @@ from ..core.errors import DataError, SettingsError
 ARTICLES = {"a", "an", "the"}
 
 
-def normalise_answer(text: str) -> str:
-    "The words of `text`: lower case, without accents, punctuation and articles, single spaces."
+def normalise_answer(
+    text: str,
+) -> str:  # words with single spaces between them
+    "The words of `text`: lower case, without accents, punctuation and articles."
     if not isinstance(text, str):
         raise DataError(f"an answer must be text, not {text!r}")
     text = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold()))
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)  # 1,000 is 1000,
     text = re.sub(r"(?<!\d)\.|\.(?!\d)", " ", text)  # and the point stays in 3.5 alone
-    words = "".join(
-        c if c == "." or unicodedata.category(c)[0] in "LMN" else " " for c in text
-    ).split()
-    return unicodedata.normalize("NFC", " ".join([w for w in words if w not in ARTICLES] or words))
+    words = "".join(char if _of_word(char) else " " for char in text).split()
+    kept = [word for word in words if word not in ARTICLES]
+    return unicodedata.normalize("NFC", " ".join(kept or words))
+
+
+def _of_word(char):  # a letter, a mark or a number; points were looked at before
+    return char == "." or unicodedata.category(char)[0] in "LMN"
 
 
 # %% ../../nbs/evaluation/01_metrics.ipynb #2263556b
@@ -67,37 +73,41 @@ def cloze_correct(
 ) -> bool:
     "Does what fills the blank contain the truth?"
     answer = normalise_answer(answer)
-    before, *rest = [normalise_answer(part) for part in re.split("_{2,}", question)]
-    if len(rest) == 1 and re.fullmatch(rf"{re.escape(before)}\b.*\b{re.escape(rest[0])}", answer):
-        answer = answer[len(before) : len(answer) - len(rest[0])]
+    parts = [normalise_answer(part) for part in re.split("_{2,}", question)]
+    if len(parts) == 2:
+        before, after = parts
+        if re.fullmatch(rf"{re.escape(before)}\b.*\b{re.escape(after)}", answer):
+            answer = answer[len(before) : len(answer) - len(after)]
     return open_answer_correct(answer, truth)
 
 
 # %% ../../nbs/evaluation/01_metrics.ipynb #3f0761ef
 def option_correct(
-    loglik: dict,  # letter -> log-likelihood of the option (mean or sum over its tokens)
+    loglik: Mapping[str, float],  # letter -> log-likelihood of the option (mean or sum of tokens)
     right: str,  # letter of the right one
 ) -> float:  # 1 or 0; in a tie of k with the right one among them 1/k
     "Is the right option the likeliest?"
     if right not in loglik:
         raise DataError(f"the right option {right!r} is not among {sorted(loglik)}")
-    for letter, l in loglik.items():
-        if np.isnan(l):
+    for letter, value in loglik.items():
+        if np.isnan(value):
             raise DataError(
-                f"the log-likelihood of option {letter} is NaN: look for NaN in the model's weights or logits"
+                f"the log-likelihood of option {letter} is NaN: look for NaN in the model's "
+                "weights or logits"
             )
-        if l > 0:
+        if value > 0:
             raise DataError(
-                f"the log-likelihood of option {letter} is {l}, above 0: is it a loss? Give its negative"
+                f"the log-likelihood of option {letter} is {value}, above 0: is it a loss? "
+                "Give its negative"
             )
     best = max(loglik.values())
-    return (loglik[right] == best) / sum(l == best for l in loglik.values())
+    return (loglik[right] == best) / sum(value == best for value in loglik.values())
 
 
 # %% ../../nbs/evaluation/01_metrics.ipynb #a727572d
 def person_means(
-    scores,  # item scores in [0, 1]
-    people,  # whom each item asks about, as many
+    scores: Sequence[float],  # of items, in [0, 1]
+    people: Sequence,  # whom each item asks about, as many
 ) -> pd.Series:  # person -> mean score, in order of appearance
     "Each person's mean score."
     scores, people = np.asarray(scores, float), np.asarray(people, object)
@@ -105,11 +115,12 @@ def person_means(
         raise DataError(f"{len(scores)} scores for {len(people)} people: give one person per score")
     if not len(scores):
         raise DataError("no scores: an empty split has no mean")
-    bad = pd.isna(people) | ~((scores >= 0) & (scores <= 1))
+    bad = pd.isna(people) | ~((scores >= 0) & (scores <= 1))  # (items,)
     if bad.any():
-        i = int(bad.argmax())
+        item = int(bad.argmax())
         raise DataError(
-            f"item {i}: score {scores[i]} of person {people[i]!r}; a score must be a number from 0 to 1, a person must be named"
+            f"item {item}: score {scores[item]} of person {people[item]!r}; "
+            "a score must be a number from 0 to 1, a person must be named"
         )
     return pd.Series(scores).groupby(people, sort=False).mean()
 
@@ -119,35 +130,36 @@ DRAWS = 10_000  # a bound is reproducible, and within about 0.005 of its limit f
 
 
 def mean_interval(
-    means,  # (..., people): one number per person; what stands before is so many data sets
-    confidence=0.95,
-    low=0.0,
-    high=1.0,  # ends of the scale
-    reach=float("inf"),  # how far from the mean the imaginary person may stand
-    draws=DRAWS,  # of the random weights
-) -> tuple:  # low and high end, each (...); nan for one person
-    "Interval for the mean over people: a Bayesian bootstrap with one imaginary person at either end."
+    means: np.ndarray,  # (..., people): a number per person; what stands before: so many data sets
+    confidence: float = 0.95,
+    low: float = 0.0,  # worst end of the scale
+    high: float = 1.0,  # best end
+    reach: float = float("inf"),  # how far from the mean the imaginary person may stand
+    draws: int = DRAWS,  # of the random weights
+) -> tuple[np.ndarray, np.ndarray]:  # low and high end, each (...); nan for one person
+    "Interval for the mean over people: Bayesian bootstrap, an imaginary person at either end."
     if not 0 < confidence < 1:
         raise SettingsError(f"confidence is {confidence}: use a number between 0 and 1, like 0.95")
     if not reach > 0:
         raise SettingsError(f"reach is {reach}: use a number above 0")
     x = np.sort(np.asarray(means, float), axis=-1)  # the order of people must not matter
-    n, mean, k = x.shape[-1], x.mean(-1), int(draws * (1 - confidence) / 2)
+    n, mean = x.shape[-1], x.mean(-1)
     if n < 2:
         return mean * np.nan, mean * np.nan
-    w = 1 - (1 - (np.arange(draws) + 0.5) / draws) ** (
-        1 / n
-    )  # of the imaginary person: quantiles of Beta(1, n), its share of a Dirichlet
-    real = (1 - w) * (x @ np.random.default_rng(0).dirichlet(np.ones(n), draws).T)
-    worst, best = (
-        np.maximum(mean - reach, low)[..., None],
-        np.minimum(mean + reach, high)[..., None],
-    )
-    lower, upper = (
-        np.partition(real + w * worst, k)[..., k],
-        np.partition(real + w * best, -k - 1)[..., -k - 1],
-    )
+    w = _imaginary_weights(n, draws)  # (draws,)
+    others = np.random.default_rng(0).dirichlet(np.ones(n), draws)  # (draws, people)
+    real = (1 - w) * (x @ others.T)  # (..., draws)
+    worst = np.maximum(mean - reach, low)[..., None]
+    best = np.minimum(mean + reach, high)[..., None]
+    rank = int(draws * (1 - confidence) / 2)  # of the bound among the draws
+    lower = np.partition(real + w * worst, rank)[..., rank]
+    upper = np.partition(real + w * best, -rank - 1)[..., -rank - 1]
     return np.clip(lower, low, mean), np.clip(upper, mean, high)
+
+
+def _imaginary_weights(n, draws):  # w of n + 1: quantiles of Beta(1, n), its share of a Dirichlet
+    shares = (np.arange(draws) + 0.5) / draws
+    return 1 - (1 - shares) ** (1 / n)
 
 
 # %% ../../nbs/evaluation/01_metrics.ipynb #0f5f4fdd
@@ -160,14 +172,18 @@ class Interval(NamedTuple):
     n: int  # people
 
 
+def _interval_of(means, *settings):  # (people,); settings of mean_interval
+    low, high = mean_interval(means, *settings)
+    return Interval(float(means.mean()), float(low), float(high), len(means))
+
+
 def people_interval(
-    scores,  # item scores in [0, 1], right or wrong or between
-    people,  # whom each item asks about
-    confidence=0.95,
-) -> Interval:
-    "Mean score over people, everybody counting the same, and its interval; no interval for one person."
-    x = person_means(scores, people)
-    return Interval(float(x.mean()), *map(float, mean_interval(x, confidence)), len(x))
+    scores: Sequence[float],  # of items, in [0, 1], right or wrong or between
+    people: Sequence,  # whom each item asks about
+    confidence: float = 0.95,
+) -> Interval:  # its ends are nan for one person
+    "Mean score over people, everybody counting the same, and its interval."
+    return _interval_of(person_means(scores, people), confidence)
 
 
 # %% ../../nbs/evaluation/01_metrics.ipynb #10690606
@@ -175,34 +191,43 @@ REACH = 1.2  # from the mean difference to the imaginary person
 
 
 def paired_difference_interval(
-    a,  # scores in [0, 1] of one model
-    b,  # of another on the same items, in the same order
-    people,  # whom each item asks about
-    confidence=0.95,
-    reach=REACH,  # 2: assume nothing of how the two models' answers go together
-) -> Interval:
-    "Mean over people of a - b, and its interval; no interval for one person."
+    a: Sequence[float],  # scores in [0, 1] of one model
+    b: Sequence[float],  # of another on the same items, in the same order
+    people: Sequence,  # whom each item asks about
+    confidence: float = 0.95,
+    reach: float = REACH,  # 2: assume nothing of how the two models' answers go together
+) -> Interval:  # its ends are nan for one person
+    "Mean over people of a - b, and its interval."
     if len(a) != len(b):
         raise DataError(
-            f"{len(a)} scores against {len(b)}: compare two models on the same items, in the same order"
+            f"{len(a)} scores against {len(b)}: compare two models on the same items, "
+            "in the same order"
         )
-    x = person_means(a, people) - person_means(b, people)
-    return Interval(
-        float(x.mean()), *map(float, mean_interval(x, confidence, -1.0, 1.0, reach)), len(x)
-    )
+    differences = person_means(a, people) - person_means(b, people)
+    return _interval_of(differences, confidence, -1.0, 1.0, reach)
 
 
-# %% ../../nbs/evaluation/01_metrics.ipynb #b1b0735a
+# %% ../../nbs/evaluation/01_metrics.ipynb #f58a4edb
 GROUP = ["split", "modality", "task", "metric"]
 
 
 def summarise(
     rows: pd.DataFrame,  # one item a row: split, modality, task, metric, person_id, score
-    confidence=0.95,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:  # split, modality, task, metric, value, ci_low, ci_high, n (people), items
     "Mean score over people with its interval, for each split, modality, task and metric."
+    _refuse_gaps(rows)
+    lines = []
+    for key, group in rows.groupby(GROUP, sort=False, observed=True):
+        interval = people_interval(group.score, group.person_id, confidence)
+        lines.append((*key, *interval, len(group)))
+    return pd.DataFrame(lines, columns=[*GROUP, "value", "ci_low", "ci_high", "n", "items"])
+
+
+def _refuse_gaps(rows):
     needed = [*GROUP, "person_id", "score"]
-    if missing := [c for c in needed if c not in rows]:
+    missing = [column for column in needed if column not in rows]
+    if missing:
         raise DataError(f"no column {', '.join(missing)}: the scores need {', '.join(needed)}")
     if rows.empty:
         raise DataError("no rows to summarise: the evaluation asked nothing")
@@ -210,16 +235,9 @@ def summarise(
     bad["score"] |= ~rows["score"].between(0, 1)
     if bad.any(axis=None):
         row, column = np.argwhere(bad.to_numpy())[0]
+        where = ", ".join(map(str, rows[GROUP].iloc[row]))
         raise DataError(
-            f"row {rows.index[row]}: {needed[column]} is {rows[needed].iat[row, column]} ({', '.join(map(str, rows[GROUP].iloc[row]))}); "
+            f"row {rows.index[row]}: {needed[column]} is {rows[needed].iat[row, column]} "
+            f"({where}); "
             "a score must be a number from 0 to 1, and nothing may be missing"
         )
-
-    def line(key, g):
-        value, *ends, n = people_interval(g.score, g.person_id, confidence)
-        return *key, value, *ends, n, len(g)
-
-    return pd.DataFrame(
-        [line(*kg) for kg in rows.groupby(GROUP, sort=False, observed=True)],
-        columns=[*GROUP, "value", "ci_low", "ci_high", "n", "items"],
-    )
