@@ -62,9 +62,7 @@ def unlearn(
     method: str = "mmunlearner",  # of METHODS
     mask: Mask | None = None,  # None: every eligible weight
     callback: Callable | None = None,  # called as callback(step, vlm) after each step
-    state: Path
-    | str
-    | None = None,  # file for an unfinished run's state; one there is gone on with
+    state: Path | str | None = None,  # file of an unfinished run, which is gone on with
     every: float = 300.0,  # seconds between two states
     **settings: Any,  # of Settings
 ) -> Result:
