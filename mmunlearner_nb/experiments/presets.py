@@ -4,20 +4,25 @@
 
 # %% auto #0
 __all__ = [
+    "DTYPE_NAMES",
+    "MASK_HELP",
+    "ALL_FIELDS",
     "PLAN_FIELDS",
     "UNLEARN",
-    "BENCHMARKS",
+    "TINY_FAMILIES",
+    "HUB",
+    "HUB_PERCENTS",
     "PERCENT",
     "FOUND",
     "PUBLISHED",
+    "TINY_SETTINGS",
     "FAMILIES",
-    "HUB",
-    "HUB_PERCENTS",
-    "setting",
     "Plan",
     "unlearn_settings",
     "deciding_settings",
     "mask_settings",
+    "check_given",
+    "requests_of",
     "presets",
     "parse_preset",
 ]
@@ -25,21 +30,19 @@ __all__ = [
 # %% ../../nbs/experiments/01_presets.ipynb #b907d6e2
 import dataclasses
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from ..core.basics import DTYPES
 from ..core.errors import SettingsError, nearest
-from ..data.clear import load_clear
-from ..data.datasets import load_mllmu
+from ..core.settings import check_setting, setting
 from ..saliency.mask_names import MASKS
 from ..town.people import GROUPS
-from ..town.tiny import TINY_MODELS
 from ..unlearning.settings import Settings
 
-
 # %% ../../nbs/experiments/01_presets.ipynb #11c30c6c
-def setting(default, help, **more):
-    return field(default=default, metadata=dict(help=help) | more)
+DTYPE_NAMES = ("float32", "bfloat16", "float16", "fp32", "bf16", "fp16")  # of basics.DTYPES
+MASK_HELP = "; ".join(f"{name} ({what})" for name, what in MASKS.items())
 
 
 @dataclass
@@ -48,13 +51,13 @@ class Plan(Settings):
 
     preset: str = setting(
         "",
-        "MODEL/BENCHMARK-PERCENT or MODEL/BENCHMARK-REQUEST, such as tiny-llava/mllmu-5 or tiny-llava/clear-B",
+        "MODEL/BENCHMARK-PERCENT or MODEL/BENCHMARK-REQUEST, "
+        "such as tiny-llava/mllmu-5 or tiny-llava/clear-B",
     )
     mask: str = setting(
         None,
-        "which weights the forget step may move: "
-        + "; ".join(f"{k} ({v})" for k, v in MASKS.items())
-        + "; over some components: saliency@vision+projector (default: what the method needs)",
+        f"which weights the forget step may move: {MASK_HELP}; over some components: "
+        "saliency@vision+projector (default: what the method needs)",
     )
     threshold: float = setting(
         1.0, "beta: how much more salient a weight must be for what we forget", least=0
@@ -72,14 +75,16 @@ class Plan(Settings):
     )
     store: str = setting(
         None,
-        "where Fisher sums are kept: cpu where the GPU has no room for them (default: where the model is)",
+        "where Fisher sums are kept: cpu where the GPU has no room for them "
+        "(default: where the model is)",
         same=False,
     )
     eval_people: int = setting(25, "people asked about in each evaluation set, at most", least=1)
     device: str = setting(None, "cpu | cuda | cuda:1 | mps (default: the best there is)")
     dtype: str = setting(
         None,
-        f"of the weights: {' | '.join(DTYPES)} (default: bfloat16 on a GPU that has it, else float32)",
+        f"of the weights: {' | '.join(DTYPE_NAMES)} "
+        "(default: bfloat16 on a GPU that has it, else float32)",
     )
     data: str = setting(
         None, "folder or hub id of the benchmark (default: the tiny world's)", same=False
@@ -99,73 +104,105 @@ class Plan(Settings):
     out: str = setting("runs", "folder of all runs", same=False)
 
 
-PLAN_FIELDS = {f.name: f for f in dataclasses.fields(Plan)}
-PLAN_FIELDS = {"preset": PLAN_FIELDS.pop("preset"), **PLAN_FIELDS}
-UNLEARN = [f.name for f in dataclasses.fields(Settings)]  # those that `unlearn` takes
+# %% ../../nbs/experiments/01_presets.ipynb #04a67132
+ALL_FIELDS = {field.name: field for field in dataclasses.fields(Plan)}
+PLAN_FIELDS = {"preset": ALL_FIELDS["preset"]} | ALL_FIELDS  # the preset is said first
+UNLEARN = [field.name for field in dataclasses.fields(Settings)]  # those that `unlearn` takes
 
 
-def unlearn_settings(p) -> dict:
-    return {k: getattr(p, k) for k in UNLEARN}
+def unlearn_settings(plan: Plan) -> dict[str, Any]:
+    "Settings that `unlearn` takes."
+    return {name: getattr(plan, name) for name in UNLEARN}
 
 
-def deciding_settings(p) -> dict:
-    return {
-        k: getattr(p, k) for k, f in PLAN_FIELDS.items() if f.metadata.get("same", True)
-    }  # those that a run must share with another to be the same
+def deciding_settings(plan: Plan) -> dict[str, Any]:
+    "Settings that a run must share with another to be the same."
+    deciding = [name for name, field in PLAN_FIELDS.items() if field.metadata["same"]]
+    return {name: getattr(plan, name) for name in deciding}
 
 
-def mask_settings(p) -> dict:
-    return {k: getattr(p, k) for k in ("mask", "threshold", "unit_norm", "groups", "seed")} | dict(
-        max_examples=p.fisher_examples, batch_size=min(8, p.at_once or 8), store=p.store
-    )  # those that `make_mask` takes
+def mask_settings(plan: Plan) -> dict[str, Any]:
+    "Settings that `make_mask` takes."
+    same_names = ("mask", "threshold", "unit_norm", "groups", "seed", "store")
+    return {name: getattr(plan, name) for name in same_names} | dict(
+        max_examples=plan.fisher_examples, batch_size=min(8, plan.at_once or 8)
+    )
 
 
-# %% ../../nbs/experiments/01_presets.ipynb #cb4edb40
-BENCHMARKS = {"mllmu": load_mllmu, "clear": load_clear}
+def check_given(
+    given: Mapping[str, Any],  # settings by name; None: as if not given
+) -> dict[str, Any]:  # those that were given, in their own types
+    "Settings that exist and may have these values, or a SettingsError with the nearest name."
+    checked = {}
+    for name, value in given.items():
+        if name not in PLAN_FIELDS:
+            raise SettingsError(
+                f"unknown setting {name!r}; the nearest is {nearest(name, PLAN_FIELDS)!r}. "
+                f"Settings are {', '.join(PLAN_FIELDS)}"
+            )
+        if value is not None:
+            checked[name] = check_setting(PLAN_FIELDS[name], value)
+    return checked
+
+
+# %% ../../nbs/experiments/01_presets.ipynb #6f4f7c7f
+TINY_FAMILIES = ("tiny-llava", "tiny-qwen2-vl")  # of tiny.TINY_MODELS
+HUB = {"mllmu": "MLLMMU/MLLMU-Bench", "clear": "therem/CLEAR"}  # benchmark -> where it is
+HUB_PERCENTS = {"mllmu": (5, 10, 15), "clear": (1, 5, 10)}  # how much they ask to forget
 PERCENT = {5: "A", 10: "AB", 15: "ABC"}  # forget_5 is request A, and so on
-FOUND = dict(
-    lr=2.4e-4, epochs=0.6, batch_size=24, forget_every=1, ceiling=3.0
-)  # settings unlike the defaults of `unlearn`, found on request E with tiny LLaVA
+
+# unlike the defaults of `unlearn`, found on request E with tiny LLaVA
+FOUND = dict(lr=2.4e-4, epochs=0.6, batch_size=24, forget_every=1, ceiling=3.0)
 PUBLISHED = dict(lr=1e-5, epochs=1.0, batch_size=4)  # those of Huo et al. (2025)
-FAMILIES = {
-    f: {"mllmu": FOUND, "clear": FOUND | dict(epochs=8.0)} for f in TINY_MODELS
-} | {  # CLEAR has a 24th of the pictures to rehearse
+TINY_SETTINGS = {
+    "mllmu": FOUND,
+    "clear": FOUND | dict(epochs=8.0),  # a 24th of the pictures to rehearse
+}
+FAMILIES = {family: TINY_SETTINGS for family in TINY_FAMILIES} | {
     "llava-1.5-7b": {
         "mllmu": PUBLISHED | dict(model="MLLMMU/LLaVA_Vanilla"),
         "clear": PUBLISHED | dict(model="therem/llava-1.5-7b-CLEAR-finetune"),
     },
     "qwen2-vl-7b": {"mllmu": PUBLISHED, "clear": PUBLISHED},
 }
-HUB, HUB_PERCENTS = (
-    {"mllmu": "MLLMMU/MLLMU-Bench", "clear": "therem/CLEAR"},
-    {"mllmu": (5, 10, 15), "clear": (1, 5, 10)},
-)  # where the benchmarks are, and how much they ask to forget
 
 
-def presets() -> list:
-    def asks(f, b):
-        return (
-            [*(k for k in PERCENT if (b, k) != ("clear", 15)), *GROUPS]
-            if f in TINY_MODELS
-            else HUB_PERCENTS[b]
-        )
+# %% ../../nbs/experiments/01_presets.ipynb #37bdd207
+def requests_of(
+    family: str,  # of FAMILIES
+    benchmark: str,  # of HUB
+) -> list[int | str]:  # percentages, then letters
+    "Whom presets of a family ask to forget."
+    if family not in TINY_FAMILIES:
+        return list(HUB_PERCENTS[benchmark])
+    percentages = [percent for percent in PERCENT if (benchmark, percent) != ("clear", 15)]
+    return [*percentages, *GROUPS]
 
-    return [f"{f}/{b}-{w}" for f in FAMILIES for b in BENCHMARKS for w in asks(f, b)]
+
+def presets() -> list[str]:  # such as "tiny-llava/mllmu-5"
+    "What can be run."
+    names = []
+    for family in FAMILIES:
+        for benchmark in HUB:
+            names += [f"{family}/{benchmark}-{asked}" for asked in requests_of(family, benchmark)]
+    return names
 
 
 def parse_preset(
-    preset,  # see Plan
-) -> tuple:  # (model, benchmark, percent or None, request letters)
-    "What a preset's name says."
-    m = re.fullmatch(rf"({'|'.join(FAMILIES)})/({'|'.join(BENCHMARKS)})-(\d+|[A-E]+)", str(preset))
-    percent = int(m[3]) if m and m[3].isdigit() else None
-    if (
-        not m
-        or (percent is not None or m[1] not in TINY_MODELS)
-        and m[0] not in presets()
-        or (percent is None and len(set(m[3])) < len(m[3]))
-    ):
+    preset: str,  # one of `presets`, or several groups at once: "tiny-llava/mllmu-BC"
+) -> tuple[str, str, int | None, str]:  # family, benchmark, percent or None, request's letters
+    "What a preset's name says; hub models have no letters. SettingsError with the nearest name."
+    pattern = rf"({'|'.join(FAMILIES)})/({'|'.join(HUB)})-(\d+|[A-E]+)"
+    found = re.fullmatch(pattern, str(preset))
+    family, benchmark, asked = found.groups() if found else ("", "", "")
+    several = family in TINY_FAMILIES and asked.isalpha() and len(set(asked)) == len(asked)
+    if not several and preset not in presets():
         raise SettingsError(
-            f"unknown preset {preset!r}; the nearest is {nearest(preset, presets())!r}. Known are {', '.join(presets())}, and several groups at once such as tiny-llava/mllmu-BC"
+            f"unknown preset {preset!r}; the nearest is {nearest(preset, presets())!r}. "
+            f"Known are {', '.join(presets())}, and several groups at once "
+            "such as tiny-llava/mllmu-BC"
         )
-    return m[1], m[2], percent, (PERCENT.get(percent, m[3]) if m[1] in TINY_MODELS else "")
+    if several:
+        return family, benchmark, None, asked
+    percent = int(asked)
+    return family, benchmark, percent, PERCENT[percent] if family in TINY_FAMILIES else ""

@@ -29,7 +29,8 @@ from ..model.vlm import VLM
 from ..saliency.masks import Mask
 from .objectives import Method, find_method
 from .optimizers import clip, gradients
-from .settings import Settings, endless, factor, plan_steps, turns
+from .schedule import endless, factor, plan_steps, turns
+from .settings import Settings
 from .state import due, resume, write_state
 from .stepped import Stepped
 

@@ -10,7 +10,6 @@ __all__ = ["READERS", "RETAINED", "readers", "statistics", "picture_contrast", "
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import torch
 from fastcore.basics import chunked
@@ -22,9 +21,7 @@ from ..model.packing import collator
 from ..model.vlm import VLM
 from ..saliency.gradients import watch_linears
 from ..saliency.preserve import sample
-
-if TYPE_CHECKING:  # settings imports objectives, and objectives this module
-    from mmunlearner_nb.unlearning.settings import Settings
+from .settings import Settings
 
 # %% ../../nbs/unlearning/01_neurons.ipynb #9945c766
 READERS = re.compile(r"\.mlp\.(down_proj|fc2|c_proj|w2)\.weight$")  # of an MLP's neurons
@@ -123,7 +120,7 @@ RETAINED = 400  # examples of the others that the contrast is taken from, at mos
 def manu(
     vlm: VLM,  # changed in place
     bench: Benchmark,  # forget_vqa and retain_vqa are looked at
-    settings: "Settings",  # neurons: share to switch off; seed: chooses the others' examples
+    settings: Settings,  # neurons: share to switch off; seed: chooses the others' examples
 ):
     "Silence the neurons that live on the pictures of whom we forget more than on other people's."
     share = settings.neurons
