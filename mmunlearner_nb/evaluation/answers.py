@@ -13,146 +13,161 @@ __all__ = [
     "option_logprobs",
 ]
 
-# %% ../../nbs/evaluation/06_answers.ipynb #383915ae
+# %% ../../nbs/evaluation/06_answers.ipynb #73ee2224
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
 import torch
+from fastcore.basics import chunked
 from transformers import GenerationConfig
 
 from ..core.basics import progress
 from ..core.errors import DataError, ModelError, SettingsError
 from ..core.pieces import Pieces
+from ..data.examples import Example
 from ..model.batches import Collator, answer_logprobs, mean_by_row, sum_by_row
 from ..model.decoding import greedy
 from ..model.packing import PackedCollator, collator
+from ..model.vlm import VLM
 
 
-# %% ../../nbs/evaluation/06_answers.ipynb #34c1ac24
+# %% ../../nbs/evaluation/06_answers.ipynb #3d84b733
 @contextmanager
-def inference(vlm):
+def inference(
+    vlm: VLM,
+):
     "Eval mode, no gradients, plain greedy decoding inside."
-    model, tok = vlm.model, vlm.processor.tokenizer
-    given, modes = model.generation_config, {m: m.training for m in model.modules()}
-    ends = given.eos_token_id if isinstance(given.eos_token_id, list) else [given.eos_token_id]
-    model.generation_config = GenerationConfig(
-        do_sample=False,
-        eos_token_id=sorted({tok.eos_token_id, *ends} - {None}),
-        pad_token_id=tok.pad_token_id,
-    )
+    model, given = vlm.model, vlm.model.generation_config
+    training = {module: module.training for module in model.modules()}
+    model.generation_config = _plain(given, vlm.processor.tokenizer)
     try:
         model.eval()
         with torch.inference_mode():
             yield
     finally:
         model.generation_config = given
-        for m, on in modes.items():
-            m.training = on
+        for module, mode in training.items():
+            module.training = mode
 
 
-# %% ../../nbs/evaluation/06_answers.ipynb #2293364b
+def _plain(given, tokenizer):  # a generation config: nothing but which tokens end a turn
+    ends = given.eos_token_id if isinstance(given.eos_token_id, list) else [given.eos_token_id]
+    return GenerationConfig(
+        do_sample=False,
+        eos_token_id=sorted({tokenizer.eos_token_id, *ends} - {None}),
+        pad_token_id=tokenizer.pad_token_id,
+    )
+
+
+# %% ../../nbs/evaluation/06_answers.ipynb #77ab76dc
 def refuse_nan(
-    values,  # one number for each example
-    examples,  # what was asked
-    vlm,
+    values: torch.Tensor,  # (examples,)
+    examples: Sequence[Example],  # what was asked
+    vlm: VLM,  # whom
 ):
-    "Raise if a value is NaN or infinite, and say where that comes from."
-    if (fine := values.isfinite()).all():
+    "Raise a ModelError if a value is NaN or infinite, and say where that comes from."
+    fine = values.isfinite()
+    if fine.all():
         return
-    bad = next((n for n, p in vlm.model.named_parameters() if not p.isfinite().all()), None)
+    example = examples[int((~fine).nonzero()[0])]
     why = (
-        f"weight {bad!r} holds NaN or infinity. Load the checkpoint anew; if a run made it, lower its learning rate"
-        if bad
-        else f"its weights are finite, so numbers overflow on the way. Load it with dtype='float32'; this is {vlm.dtype}"
+        "its weights are finite, so numbers overflow on the way. Load it with dtype='float32'; "
+        f"this is {vlm.dtype}"
     )
-    raise ModelError(
-        f"{vlm.name} gives NaN or infinite logits for {examples[int((~fine).nonzero()[0])]!r}: {why}"
-    )
+    for name, weight in vlm.model.named_parameters():
+        if not weight.isfinite().all():
+            why = (
+                f"weight {name!r} holds NaN or infinity. Load the checkpoint anew; if a run made "
+                "it, lower its learning rate"
+            )
+            break
+    raise ModelError(f"{vlm.name} gives NaN or infinite logits for {example!r}: {why}")
 
 
-# %% ../../nbs/evaluation/06_answers.ipynb #83e9a9a0
+# %% ../../nbs/evaluation/06_answers.ipynb #f989f017
 def batches_of(
-    examples: dict,  # key -> Example
-    batch_size,
-    desc,  # for the progress bar
-    together=False,  # those of one picture side by side
-):  # iterable of (keys, examples)
-    "Batches of examples that are alike in length, or in their picture; none mixes those that have one with those that have none."
+    examples: Mapping[Hashable, Example],  # key -> Example
+    batch_size: int,
+    desc: str,  # for the progress bar
+    together: bool = False,  # those of one picture side by side?
+) -> Iterable[tuple[list, list[Example]]]:  # (keys, examples) of each batch
+    "Batches of examples that are alike in length, or in their picture."
     if batch_size < 1:
         raise SettingsError(f"batch_size is {batch_size}: use 1 or more")
-    seen = (
-        {id(e.image): i for i, e in reversed(list(enumerate(examples.values())))}
-        if together
-        else {}
-    )
-    keys = sorted(
-        examples,
-        key=lambda k: (
-            examples[k].image is None,
-            seen.get(id(examples[k].image), 0),
-            -len(examples[k].question) - len(examples[k].answer),
-        ),
-    )
-    kinds = [[k for k in keys if (examples[k].image is None) == bare] for bare in (False, True)]
-    cuts = [some[i : i + batch_size] for some in kinds for i in range(0, len(some), batch_size)]
-    return (
-        (cut, [examples[k] for k in cut])
-        for cut in (progress(cuts, desc=desc) if len(cuts) > 1 else cuts)
-    )
+    first = {}  # place of each picture's first example
+    if together:
+        for place, example in enumerate(examples.values()):
+            first.setdefault(id(example.image), place)
+
+    def order(key: Hashable) -> tuple:
+        example = examples[key]
+        length = len(example.question) + len(example.answer)
+        return first.get(id(example.image), 0), -length
+
+    batches = []
+    for bare in (False, True):
+        kind = [key for key in examples if (examples[key].image is None) == bare]
+        for keys in chunked(sorted(kind, key=order), batch_size):
+            batches.append((keys, [examples[key] for key in keys]))
+    return progress(batches, desc=desc) if len(batches) > 1 else batches
 
 
-# %% ../../nbs/evaluation/06_answers.ipynb #ca34ddd0
-def generated(vlm, collate, examples, room, look):  # see decoding.greedy
-    "The same by transformers' own generate, for models that cannot share a picture."
+# %% ../../nbs/evaluation/06_answers.ipynb #d95d9864
+def generated(
+    vlm: VLM,  # inside inference
+    collate: Callable,  # not used; as greedy has it
+    examples: Sequence[Example],  # their answers are not shown
+    room: Sequence[int],  # tokens each answer may take
+    look: Callable,  # called with each step's logits, (examples, vocabulary)
+) -> list[list[int]]:  # token ids of each answer
+    "What decoding.greedy gives, by transformers' generate: for models that cannot share a picture."
     batch = Collator(vlm, with_answer=False)(examples)
 
-    def watch(_, logits):
+    def watch(tokens: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
         look(logits)
         return logits
 
-    out = vlm.model.generate(**batch, max_new_tokens=max(room), logits_processor=[watch])[
-        :, batch["input_ids"].shape[1] :
-    ].tolist()
-    return [tokens[:n] for tokens, n in zip(out, room)]
+    out = vlm.model.generate(**batch, max_new_tokens=max(room), logits_processor=[watch])
+    prompt = batch["input_ids"].shape[1]  # tokens of the prompts, which are padded on the left
+    answers = out[:, prompt:].tolist()
+    return [tokens[:most] for tokens, most in zip(answers, room, strict=True)]
 
 
+# %% ../../nbs/evaluation/06_answers.ipynb #c4377c5a
 def ask(
-    vlm,
-    examples,  # Examples; their answers are not shown to the model
-    batch_size=64,
-    max_new_tokens=24,  # room for an answer at least; twice the true answer's tokens if that is more
-) -> list:  # the model's answers, text
+    vlm: VLM,
+    examples: Sequence[Example],  # their answers are not shown to the model
+    batch_size: int = 64,
+    max_new_tokens: int = 24,  # room for an answer at least; twice the true one's if that is more
+) -> list[str]:  # the model's answers
     "What the model answers, greedily."
-    collate, tok, answers, pieces = collator(vlm), vlm.processor.tokenizer, {}, Pieces("answers")
-    write = greedy if isinstance(collate, PackedCollator) else generated
+    collate, tokenizer, pieces = collator(vlm), vlm.processor.tokenizer, Pieces("answers")
+    packed = isinstance(collate, PackedCollator)
+    write = greedy if packed else generated
 
-    def room(e):
-        return max(
-            max_new_tokens, 2 * collate.conversation(e.question, e.answer, e.image is not None)[2]
-        )
+    def room(example: Example) -> int:  # tokens
+        pictured = example.image is not None
+        *_, length = collate.conversation(example.question, example.answer, pictured)
+        return max(max_new_tokens, 2 * length)
 
-    def prompt(e):
-        return id(e.image), e.question, room(e)
+    def prompt(example: Example) -> tuple:  # equal for what is the same to the model
+        return id(example.image), example.question, room(example)
 
-    def work(part):
-        return write(
-            vlm,
-            collate,
-            part,
-            [room(e) for e in part],
-            lambda logits: refuse_nan(logits.amax(-1), part, vlm),
-        )
+    def work(part: list[Example]) -> list[list[int]]:
+        def look(logits: torch.Tensor):  # (examples, vocabulary)
+            refuse_nan(logits.amax(-1), part, vlm)
 
+        return write(vlm, collate, part, [room(example) for example in part], look)
+
+    asked = {prompt(example): example for example in examples}
+    answers = {}
     with inference(vlm):
-        for keys, part in batches_of(
-            {prompt(e): e for e in examples}, batch_size, "answers", together=write is greedy
-        ):
-            answers |= {
-                k: tok.decode(tokens, skip_special_tokens=True).strip()
-                for k, tokens in zip(keys, pieces(work, part))
-            }
-    return [answers[prompt(e)] for e in examples]
+        for keys, part in batches_of(asked, batch_size, "answers", together=packed):
+            for key, tokens in zip(keys, pieces(work, part), strict=True):
+                answers[key] = tokenizer.decode(tokens, skip_special_tokens=True).strip()
+    return [answers[prompt(example)] for example in examples]
 
 
 # %% ../../nbs/evaluation/06_answers.ipynb #8949eee2
@@ -164,27 +179,37 @@ class LogLikelihood(NamedTuple):
 
 
 def option_logprobs(
-    vlm,
-    examples,  # Examples with options
-    batch_size=64,
-) -> list:  # for each example {letter: LogLikelihood}
+    vlm: VLM,
+    examples: Sequence[Example],  # with options
+    batch_size: int = 64,
+) -> list[dict[str, LogLikelihood]]:  # for each example letter -> LogLikelihood
     "How likely the model finds each option as its answer."
-    if bare := next((e for e in examples if not e.options), None):
-        raise DataError(f"{bare!r} has no options to choose from: ask it as a generation task")
+    for example in examples:
+        if not example.options:
+            raise DataError(
+                f"{example!r} has no options to choose from: ask it as a generation task"
+            )
+    collate, pieces = collator(vlm), Pieces("options")
 
-    def key(e, text):
-        return id(e.image), e.question, text
+    def key(example: Example, text: str) -> tuple:  # equal for what is the same to the model
+        return id(example.image), example.question, text
 
-    collate, found, pieces = collator(vlm), {}, Pieces("options")
-    rows = {key(e, text): replace(e, answer=text) for e in examples for text in e.options.values()}
-
-    def work(part):
-        logp, row = answer_logprobs(vlm.model, collate(part))
-        total = sum_by_row(logp, row, len(part))
+    def work(part: list[Example]) -> list[LogLikelihood]:
+        logp, rows = answer_logprobs(vlm.model, collate(part))  # (tokens,), example of each
+        total = sum_by_row(logp, rows, len(part))  # (examples,)
         refuse_nan(total, part, vlm)
-        return list(map(LogLikelihood, total.tolist(), mean_by_row(logp, row, len(part)).tolist()))
+        mean = mean_by_row(logp, rows, len(part))
+        return list(map(LogLikelihood, total.tolist(), mean.tolist()))
 
+    asked = {}
+    for example in examples:
+        for text in example.options.values():
+            asked[key(example, text)] = replace(example, answer=text)
+    found = {}
     with inference(vlm):
-        for keys, part in batches_of(rows, batch_size, "options", together=True):
-            found.update(zip(keys, pieces(work, part)))
-    return [{letter: found[key(e, text)] for letter, text in e.options.items()} for e in examples]
+        for keys, part in batches_of(asked, batch_size, "options", together=True):
+            found.update(zip(keys, pieces(work, part), strict=True))
+    return [
+        {letter: found[key(example, text)] for letter, text in example.options.items()}
+        for example in examples
+    ]

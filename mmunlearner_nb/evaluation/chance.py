@@ -5,96 +5,125 @@
 # %% auto #0
 __all__ = ["name_words", "guesser", "chance"]
 
-# %% ../../nbs/evaluation/08_chance.ipynb #dabecf2b
+# %% ../../nbs/evaluation/08_chance.ipynb #faebf8a2
 import re
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from ..core.errors import SettingsError
-from ..data.examples import Benchmark
+from ..data.examples import Benchmark, Example
 from .evaluate import select
 from .metrics import normalise_answer, summarise
 
 
-# %% ../../nbs/evaluation/08_chance.ipynb #ed5d0f4f
-def name_words(examples) -> dict:  # person -> words
+# %% ../../nbs/evaluation/08_chance.ipynb #f34b9090
+def name_words(
+    examples: Sequence[Example],
+) -> dict[str, set[str]]:  # person -> words
     "The words of each text question about a person that few others share."
-    asked = defaultdict(list)
-    for e in examples:
-        if e.image is None:
-            asked[e.person_id].append(set(re.findall(r"\w+", e.question)))
-    spread = Counter(w for sets in asked.values() for w in set().union(*sets))
-    return {
-        p: {w for w in set.intersection(*sets) if spread[w] <= len(asked) / 2}
-        for p, sets in asked.items()
-    }
+    asked = defaultdict(list)  # person -> the words of each question
+    for example in examples:
+        if example.image is None:
+            asked[example.person_id].append(set(re.findall(r"\w+", example.question)))
+    spread = Counter()  # word -> how many people it is said of
+    for questions in asked.values():
+        spread.update(set.union(*questions))
+    names = {}
+    for person, questions in asked.items():
+        common = set.intersection(*questions)
+        names[person] = {word for word in common if spread[word] <= len(asked) / 2}
+    return names
 
 
+def _wording(example, names):  # the question without the words of the person's name
+    name = names.get(example.person_id, ())
+
+    def blank(word: re.Match) -> str:
+        return "" if word[0] in name else word[0]
+
+    return re.sub(r"\w+", blank, example.question)
+
+
+# %% ../../nbs/evaluation/08_chance.ipynb #3013a975
+def _pooled(wording, said, asked):  # -> person -> answers, to all wordings of the question
+    near = set()
+    for person in said[wording]:
+        near |= asked[person]
+    pool = defaultdict(set)
+    for other in sorted(near):
+        if _agree(said[other], said[wording]):
+            for person, answers in said[other].items():
+                pool[person] |= answers
+    return dict(pool)
+
+
+def _agree(one, other):  # both: person -> answers
+    return all(one[person] == other[person] for person in one.keys() & other.keys())
+
+
+# %% ../../nbs/evaluation/08_chance.ipynb #42f22a10
 def guesser(
-    examples,
-    how="commonest",  # what is guessed: the commonest answer of the others, or that of one of them at "random"
-):  # -> function Example -> probability that the guess is right
+    examples: Sequence[Example],  # what is known: all of a benchmark's lists
+    how: str = "commonest",  # of the others' answers | "random": the answer of one of them
+) -> Callable[[Example], float]:  # Example -> probability that the guess is right
     "What the answers to a question about others tell about an answer."
     if how not in ("commonest", "random"):
         raise SettingsError(f"unknown way to guess {how!r}: use 'commonest' or 'random'")
-    names, said, asked = (
-        name_words(examples),
-        defaultdict(lambda: defaultdict(set)),
-        defaultdict(set),
-    )
-
-    def wording(e):
-        return re.sub(
-            r"\w+", lambda m: "" if m[0] in names.get(e.person_id, ()) else m[0], e.question
-        )
-
-    for e in examples:
-        said[wording(e)][e.person_id].add(normalise_answer(e.answer))
-        asked[e.person_id].add(wording(e))
+    names = name_words(examples)
+    said = defaultdict(lambda: defaultdict(set))  # wording -> person -> answers
+    asked = defaultdict(set)  # person -> wordings
+    for example in examples:
+        wording, person = _wording(example, names), example.person_id
+        said[wording][person].add(normalise_answer(example.answer))
+        asked[person].add(wording)
 
     @cache
-    def pool(w):  # person -> answers, to all wordings of the question
-        near = sorted(set().union(*(asked[p] for p in said[w])))
-        same = [
-            v
-            for v in near
-            if all(said[v][p] == said[w][p] for p in said[v].keys() & said[w].keys())
-        ]
-        return {p: set().union(*(said[v].get(p, ()) for v in same)) for v in same for p in said[v]}
+    def pool(wording: str) -> dict[str, set[str]]:  # person -> answers
+        return _pooled(wording, said, asked)
 
-    def guess(e):
-        if e.task == "classification":
-            return 1 / len(set(e.options.values()))
-        others = [answers for p, answers in pool(wording(e)).items() if p != e.person_id]
-        said_by = Counter(a for answers in others for a in answers)
-        return (
-            max(said_by.values(), default=0)
-            if how == "commonest"
-            else said_by[normalise_answer(e.answer)]
-        ) / max(len(others), 1)
+    def guess(example: Example) -> float:
+        if example.task == "classification":
+            return 1 / len(set(example.options.values()))
+        people, answered_by = 0, Counter()  # how many others; answer -> by how many of them
+        for person, answers in pool(_wording(example, names)).items():
+            if person != example.person_id:
+                people += 1
+                answered_by.update(answers)
+        if how == "commonest":
+            right = max(answered_by.values(), default=0)
+        else:
+            right = answered_by[normalise_answer(example.answer)]
+        return right / max(people, 1)
 
     return guess
 
 
+# %% ../../nbs/evaluation/08_chance.ipynb #823b9875
 def chance(
-    bench,  # a Benchmark, or Examples
-    splits=None,
-    people=None,
-    seed=0,
-    tasks=None,  # see select
+    bench: Benchmark | Iterable[Example],
+    splits: str | Iterable[str] | None = None,  # see select, of a Benchmark alone
+    people: int | None = None,  # likewise
+    seed: int = 0,  # likewise
+    tasks: str | Iterable[str] | None = None,  # likewise
 ) -> pd.DataFrame:  # as evaluate gives it; no interval, since nothing is estimated
     "What guessing gives."
-    whole = isinstance(bench, Benchmark)
-    sets = select(bench, splits, people, seed, tasks) if whole else {"all": list(bench)}
-    guess = guesser([e for es in (bench.lists() if whole else sets).values() for e in es])
-    rows = [
-        (s, e.modality, e.task, "accuracy", e.person_id, guess(e))
-        for s, es in sets.items()
-        for e in es
-    ]
-    return summarise(
-        pd.DataFrame(rows, columns=["split", "modality", "task", "metric", "person_id", "score"])
-    ).assign(ci_low=np.nan, ci_high=np.nan)
+    if isinstance(bench, Benchmark):
+        sets, lists = select(bench, splits, people, seed, tasks), bench.lists()
+    else:
+        sets = lists = {"all": list(bench)}
+    known = []
+    for examples in lists.values():
+        known += examples
+    guess = guesser(known)
+    rows = []
+    for split, examples in sets.items():
+        for example in examples:
+            what = split, example.modality, example.task, "accuracy"
+            rows.append((*what, example.person_id, guess(example)))
+    columns = ["split", "modality", "task", "metric", "person_id", "score"]
+    table = summarise(pd.DataFrame(rows, columns=columns))
+    return table.assign(ci_low=np.nan, ci_high=np.nan)

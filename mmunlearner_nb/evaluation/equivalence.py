@@ -7,12 +7,14 @@ both are wrong."""
 __all__ = ["Equivalence", "equivalence", "difference_p", "holm"]
 
 # %% ../../nbs/evaluation/05_equivalence.ipynb #1e185eee
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
 from ..core.errors import DataError, SettingsError
+from .intervals import t_interval
 
 
 # %% ../../nbs/evaluation/05_equivalence.ipynb #3c6d71c3
@@ -28,59 +30,65 @@ class Equivalence(NamedTuple):
 
 
 def equivalence(
-    differences,  # one a person: mean score under one model minus the same person's under the other
-    margin=0.1,  # the largest difference that does not matter
-    alpha=0.05,  # how often a difference as large as the margin may pass
+    differences: Sequence[float],  # one a person: mean score under one model minus under the other
+    margin: float = 0.1,  # the largest difference that does not matter
+    alpha: float = 0.05,  # how often a difference as large as the margin may pass
 ) -> Equivalence:
     "Two one-sided paired t-tests over people."
-    d = np.asarray(differences, float)
     if not margin > 0 or not 0 < alpha < 0.5:
         raise SettingsError(
-            f"margin is {margin} and alpha {alpha}: the margin must be above 0, alpha between 0 and 0.5"
+            f"margin is {margin} and alpha {alpha}: the margin must be above 0, "
+            "alpha between 0 and 0.5"
         )
-    if len(d) < 2 or not np.isfinite(d).all():
-        raise DataError(
-            f"differences of two people at least, all finite, are needed, not {d.tolist()}"
-        )
-    mean, error = d.mean(), d.std(ddof=1) / len(d) ** 0.5
-    if error < 1e-12:
+    differences = _checked(differences)
+    people, mean = len(differences), differences.mean()
+    if differences.std(ddof=1) / people**0.5 < 1e-12:  # all alike: no t-test
         low, high, p = mean, mean, float(not abs(mean) < margin)
     else:
-        low, high = stats.t.interval(1 - 2 * alpha, len(d) - 1, mean, error)
-        p = max(
-            stats.ttest_1samp(d, -margin, alternative="greater").pvalue,
-            stats.ttest_1samp(d, margin, alternative="less").pvalue,
-        )
-    return Equivalence(float(mean), float(low), float(high), len(d), float(p), bool(p < alpha))
+        low, high = t_interval(differences, 1 - 2 * alpha)
+        above = stats.ttest_1samp(differences, -margin, alternative="greater").pvalue
+        below = stats.ttest_1samp(differences, margin, alternative="less").pvalue
+        p = max(above, below)
+    return Equivalence(float(mean), float(low), float(high), people, float(p), bool(p < alpha))
 
 
-# %% ../../nbs/evaluation/05_equivalence.ipynb #1a1699eb
-def difference_p(differences) -> float:  # p-value
-    "Is the mean difference over people other than 0? A sign-flip test."
-    d = np.asarray(differences, float)
-    if len(d) < 2 or not np.isfinite(d).all():
+def _checked(differences):  # -> (people,) float64
+    differences = np.asarray(differences, float)
+    if len(differences) < 2 or not np.isfinite(differences).all():
         raise DataError(
-            f"differences of two people at least, all finite, are needed, not {d.tolist()}"
+            "differences of two people at least, all finite, are needed, "
+            f"not {differences.tolist()}"
         )
-    if not d.any():
+    return differences
+
+
+# %% ../../nbs/evaluation/05_equivalence.ipynb #a1ce9511
+def difference_p(
+    differences: Sequence[float],  # one a person
+) -> float:  # p-value
+    "Is the mean difference over people other than 0? A sign-flip test."
+    differences = _checked(differences)
+    if not differences.any():
         return 1.0
-    return float(
-        stats.permutation_test(
-            (d,),
-            np.mean,
-            permutation_type="samples",
-            n_resamples=19_999,
-            rng=np.random.default_rng(0),
-        ).pvalue
+    test = stats.permutation_test(
+        (differences,),
+        np.mean,
+        permutation_type="samples",
+        n_resamples=19_999,
+        rng=np.random.default_rng(0),
     )
+    return float(test.pvalue)
 
 
-def holm(p) -> np.ndarray:  # adjusted, in the order given
-    "Holm's step-down correction: the smallest p times how many there are, the next times one less …"
+def holm(
+    p: Sequence[float],  # p-values of all tests
+) -> np.ndarray:  # adjusted, in the order given
+    "Holm's step-down: the smallest p times how many there are, the next times one less …"
     p = np.asarray(p, float)
-    order, k = np.argsort(p), len(p)
     if not ((p >= 0) & (p <= 1)).all():
         raise DataError(f"p-values are numbers from 0 to 1, not {p.tolist()}")
-    out = np.empty(k)
-    out[order] = np.minimum(1, np.maximum.accumulate(p[order] * (k - np.arange(k))))
-    return out
+    order, tests = np.argsort(p), len(p)
+    left = tests - np.arange(tests)  # how many tests there are still, this one included
+    adjusted = np.empty(tests)
+    adjusted[order] = np.minimum(1, np.maximum.accumulate(p[order] * left))
+    return adjusted

@@ -20,6 +20,7 @@ __all__ = [
 
 # %% ../../nbs/evaluation/03_memorization.ipynb #0f81fd20
 import zlib
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,13 +31,16 @@ from ..core.errors import DataError, SettingsError
 
 
 # %% ../../nbs/evaluation/03_memorization.ipynb #ee5de518
-def probability(mean_logprob) -> float:  # of an answer, per token -> in [0, 1]
+def probability(
+    mean_logprob: float,  # of an answer, nats a token
+) -> float:  # in [0, 1]
+    "The probability of an answer, per token."
     return float(np.exp(mean_logprob))
 
 
 def truth_ratio(
-    right,  # mean log-probability per token of the right answer
-    wrong,  # the same of each wrong one
+    right: float,  # mean log-probability per token of the right answer
+    wrong: Sequence[float],  # the same of each wrong one
 ) -> float:  # 0 or more; above 1 where the wrong ones are likelier
     "How likely wrong answers are beside the right one (TOFU, Maini et al., 2024)."
     wrong = np.asarray(wrong, float)
@@ -56,8 +60,8 @@ class ForgetQuality(NamedTuple):
 
 
 def forget_quality(
-    ratios,  # truth ratios of the unlearned model, one a forget question
-    oracle,  # of the oracle
+    ratios: Sequence[float],  # truth ratios of the unlearned model, one a forget question
+    oracle: Sequence[float],  # of the oracle
 ) -> ForgetQuality:
     "Two-sample Kolmogorov-Smirnov test against the oracle."
     if min(len(ratios), len(oracle)) < 2:
@@ -69,17 +73,21 @@ def forget_quality(
 
 
 # %% ../../nbs/evaluation/03_memorization.ipynb #690cc217
-def model_utility(values) -> float:  # in [0, 1]
-    "Harmonic mean of scores in [0, 1]."
-    v = np.asarray(list(values), float)
-    if not v.size or not ((v >= 0) & (v <= 1)).all():
-        raise DataError(f"model utility is of scores from 0 to 1, one at least, not {v.tolist()}")
-    return float(stats.hmean(v)) if v.all() else 0.0
+def model_utility(
+    values: Iterable[float],  # scores in [0, 1]
+) -> float:  # in [0, 1]; 0 if one of them is
+    "Harmonic mean of scores."
+    scores = np.asarray(list(values), float)
+    if not scores.size or not ((scores >= 0) & (scores <= 1)).all():
+        raise DataError(
+            f"model utility is of scores from 0 to 1, one at least, not {scores.tolist()}"
+        )
+    return float(stats.hmean(scores)) if scores.all() else 0.0
 
 
 # %% ../../nbs/evaluation/03_memorization.ipynb #112ed6e4
 class Tokens(NamedTuple):
-    "What a model thought of the tokens of one answer."
+    "What a model thought of the n tokens of one answer."
 
     logp: np.ndarray  # (n,) log-probability of each token
     first: np.ndarray  # (n,) bool: was it the likeliest?
@@ -87,37 +95,51 @@ class Tokens(NamedTuple):
     std: np.ndarray  # (n,) and its standard deviation
 
 
-def exact_memorization(t: Tokens) -> float:
-    return float(t.first.mean())
+def exact_memorization(
+    tokens: Tokens,
+) -> float:  # in [0, 1]
+    "The share of tokens that were the model's first choice."
+    return float(tokens.first.mean())
 
 
-def extraction_strength(t: Tokens) -> float:
-    "1 minus the share of the answer that must be given away before the rest follows (Carlini et al., 2021)."
-    missed = np.flatnonzero(~t.first)
-    return 1 - (missed[-1] + 1 if len(missed) else 0) / len(t.first)
+def extraction_strength(
+    tokens: Tokens,
+) -> float:  # in [0, 1]
+    "The share of the answer that need not be given away (Carlini et al., 2021)."
+    missed = np.flatnonzero(~tokens.first)
+    given = missed[-1] + 1 if len(missed) else 0  # tokens, until the rest follows
+    return 1 - given / len(tokens.first)
 
 
 # %% ../../nbs/evaluation/03_memorization.ipynb #2503d7e4
 def attack_scores(
-    t: Tokens,
+    tokens: Tokens,  # of the answer
     answer: str,  # its text
-    k=0.4,  # share of the tokens that Min-K looks at, the least likely (OpenUnlearning's)
-) -> dict:  # attack -> score, higher: more like a member
-    "Loss (Yeom et al., 2018), zlib (Carlini et al., 2021), Min-K (Shi et al., 2024) and Min-K++ (Zhang et al., 2025)."
+    k: float = 0.4,  # share of the tokens that Min-K looks at, the least likely (OpenUnlearning's)
+) -> dict[str, float]:  # attack -> score, higher: more like a member
+    """Four membership attacks' scores of one example.
+
+    Loss (Yeom et al., 2018), zlib (Carlini et al., 2021), Min-K (Shi et al., 2024) and Min-K++
+    (Zhang et al., 2025).
+    """
     if not 0 < k <= 1:
         raise SettingsError(f"k is {k}: use a share above 0, up to 1")
-    n = max(1, int(len(t.logp) * k))
-    unusual = (t.logp - t.mean) / np.maximum(t.std, 1e-6)
+    least = max(1, int(len(tokens.logp) * k))  # tokens that Min-K looks at
+    unusual = (tokens.logp - tokens.mean) / np.maximum(tokens.std, 1e-6)  # (tokens,)
+    loss = tokens.logp.mean()
     return dict(
-        loss=t.logp.mean(),
-        zlib=t.logp.mean() / len(zlib.compress(answer.encode())),
-        min_k=np.sort(t.logp)[:n].mean(),
-        min_k_plus=np.sort(unusual)[:n].mean(),
+        loss=loss,
+        zlib=loss / len(zlib.compress(answer.encode())),
+        min_k=np.sort(tokens.logp)[:least].mean(),
+        min_k_plus=np.sort(unusual)[:least].mean(),
     )
 
 
 # %% ../../nbs/evaluation/03_memorization.ipynb #fbb35dde
-def auc(members, others) -> float:  # in [0, 1]; ties count half
+def auc(
+    members: Sequence[float],  # scores of examples that were trained on
+    others: Sequence[float],  # of examples that were not
+) -> float:  # in [0, 1]; ties count half
     "Area under the ROC curve, by the Mann-Whitney statistic."
     if not len(members) or not len(others):
         raise DataError(
@@ -125,19 +147,26 @@ def auc(members, others) -> float:  # in [0, 1]; ties count half
         )
     if not np.isfinite([*members, *others]).all():
         raise DataError("membership scores must be finite: look for NaN in the model's logits")
-    return float(stats.mannwhitneyu(members, others).statistic / (len(members) * len(others)))
+    pairs = len(members) * len(others)
+    return float(stats.mannwhitneyu(members, others).statistic / pairs)
 
 
 def membership(
     model: pd.DataFrame,  # one example a row: member (bool) and the columns of `attacks`
-    oracle: pd.DataFrame = None,  # the same examples in the same order; None: raw scores
-    attacks=("loss", "zlib", "min_k", "min_k_plus"),
-) -> dict:  # attack -> AUC
+    oracle: pd.DataFrame | None = None,  # the same examples in the same order; None: raw scores
+    attacks: Sequence[str] = ("loss", "zlib", "min_k", "min_k_plus"),
+) -> dict[str, float]:  # attack -> AUC
     "How well each attack tells members from strangers, beyond what it does to the oracle."
+    member = model.member.to_numpy()
     if oracle is not None and (
-        len(model) != len(oracle) or (model.member.to_numpy() != oracle.member.to_numpy()).any()
+        len(model) != len(oracle) or (member != oracle.member.to_numpy()).any()
     ):
         raise DataError("model and oracle were not asked about the same examples in the same order")
-    s = {a: model[a].to_numpy() - (0 if oracle is None else oracle[a].to_numpy()) for a in attacks}
-    m = model.member.to_numpy(bool)
-    return {a: auc(x[m], x[~m]) for a, x in s.items()}
+    member = member.astype(bool)
+    areas = {}
+    for attack in attacks:
+        score = model[attack].to_numpy()  # (examples,)
+        if oracle is not None:
+            score = score - oracle[attack].to_numpy()
+        areas[attack] = auc(score[member], score[~member])
+    return areas

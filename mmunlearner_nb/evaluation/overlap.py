@@ -7,6 +7,7 @@ one."""
 __all__ = [
     "LONE",
     "LETTER",
+    "SMALL_LETTER",
     "ROUGE",
     "chosen_letter",
     "rouge_scorer",
@@ -18,6 +19,7 @@ __all__ = [
 
 # %% ../../nbs/evaluation/02_overlap.ipynb #d681b594
 import re
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from rouge_score.rouge_scorer import RougeScorer
@@ -25,7 +27,7 @@ from sacrebleu.metrics import BLEU
 
 from ..core.errors import DataError
 
-# %% ../../nbs/evaluation/02_overlap.ipynb #fae7211e
+# %% ../../nbs/evaluation/02_overlap.ipynb #a56ef527
 LONE = r"[B-HJ-Z]\b|[AI]\b(?!\s+[a-z])"  # A and I are words too
 LETTER = [
     r"^\W*([A-Z])\W*$",
@@ -34,20 +36,22 @@ LETTER = [
     r"^\W*([A-Z]) is (?:the )?(?:right|correct|best)",
     rf"\b(?i:answer|option|choice)(?:'s letter)?(?:\s+is)?[\s:(*\"']*({LONE})",
 ]
+SMALL_LETTER = r"^\W*([a-z])\W*$"  # alone in the whole answer
 
 
 def chosen_letter(
     answer: str,  # what the model wrote
-    letters="ABCD",  # those there are
-):  # -> one of `letters`, or None
+    letters: str = "ABCD",  # those there are
+) -> str | None:  # one of `letters`; None: no letter, or several
     "The option an answer names, if it names exactly one."
     if not isinstance(answer, str):
         raise DataError(f"an answer must be text, not {answer!r}")
-    found = {m for p in LETTER for m in re.findall(p, answer.strip(), re.M)} | set(
-        re.findall(r"^\W*([a-z])\W*$", answer.strip())
-    )
-    found = {f.upper() for f in found} & set(letters)
-    return found.pop() if len(found) == 1 else None
+    answer = answer.strip()
+    found = set(re.findall(SMALL_LETTER, answer))
+    for pattern in LETTER:
+        found.update(re.findall(pattern, answer, re.M))
+    named = {letter.upper() for letter in found} & set(letters)
+    return named.pop() if len(named) == 1 else None
 
 
 # %% ../../nbs/evaluation/02_overlap.ipynb #8b3b6ca5
@@ -55,41 +59,56 @@ ROUGE = ("rouge1", "rouge2", "rougeL")
 
 
 @cache
-def rouge_scorer():
+def rouge_scorer() -> RougeScorer:
+    "rouge-score's own scorer, made once."
     return RougeScorer(list(ROUGE), use_stemmer=True)
 
 
-def rouge(answer: str, truth: str) -> dict:  # name of ROUGE -> F-measure in [0, 1]
+def rouge(
+    answer: str,  # what the model wrote
+    truth: str,
+) -> dict[str, float]:  # name of ROUGE -> F-measure in [0, 1]
     "How many words, pairs of words and words in order an answer shares with the truth."
-    return {k: v.fmeasure for k, v in rouge_scorer().score(truth, answer).items()}
+    scores = rouge_scorer().score(truth, answer)
+    return {name: score.fmeasure for name, score in scores.items()}
 
 
 # %% ../../nbs/evaluation/02_overlap.ipynb #8b7d80c8
-def bleu(answer: str, truth: str) -> float:  # in [0, 1]
+def bleu(
+    answer: str,  # what the model wrote
+    truth: str,
+) -> float:  # in [0, 1]
     "BLEU of one sentence."
-    return min(1.0, BLEU(effective_order=True).sentence_score(answer, [truth]).score / 100)
+    score = BLEU(effective_order=True).sentence_score(answer, [truth]).score  # in percent
+    return min(1.0, score / 100)
 
 
-def corpus_bleu(answers, truths) -> float:  # in [0, 1]
+def corpus_bleu(
+    answers: Sequence[str],  # what the model wrote
+    truths: Sequence[str],  # as many
+) -> float:  # in [0, 1]
     "BLEU of all answers together."
     if len(answers) != len(truths) or not len(answers):
         raise DataError(
-            f"{len(answers)} answers for {len(truths)} truths: give one truth for each answer, and one at least"
+            f"{len(answers)} answers for {len(truths)} truths: give one truth for each answer, "
+            "and one at least"
         )
-    return min(1.0, BLEU().corpus_score(list(answers), [list(truths)]).score / 100)
+    score = BLEU().corpus_score(list(answers), [list(truths)]).score  # in percent
+    return min(1.0, score / 100)
 
 
 # %% ../../nbs/evaluation/02_overlap.ipynb #398058fb
 def judged(
-    judge,  # callable(question, answer, truth) -> number in [0, 1]
-    question,
-    answer,
-    truth,
-) -> float:
-    "What a judge says, if it is a score."
+    judge: Callable,  # (question, answer, truth) -> number in [0, 1]
+    question: str,
+    answer: str,  # what the model wrote
+    truth: str,
+) -> float:  # in [0, 1]
+    "What a judge says; a DataError if that is no score."
     said = judge(question, answer, truth)
     if isinstance(said, str) or said is None or not 0 <= float(said) <= 1:
         raise DataError(
-            f"the judge said {said!r} of {answer!r} to {question!r}: it must return a number from 0 to 1"
+            f"the judge said {said!r} of {answer!r} to {question!r}: "
+            "it must return a number from 0 to 1"
         )
     return float(said)

@@ -15,8 +15,9 @@ __all__ = [
     "protocol",
 ]
 
-# %% ../../nbs/evaluation/09_protocols.ipynb #d4ab1cbe
+# %% ../../nbs/evaluation/09_protocols.ipynb #9c920a72
 import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +25,7 @@ import pandas as pd
 import torch
 
 from ..core.errors import DataError
+from ..data.examples import Benchmark, Example
 from .answers import ask, batches_of, inference, refuse_nan
 from .evaluate import score, select
 from mmunlearner_nb.evaluation.memorization import (
@@ -35,70 +37,74 @@ from mmunlearner_nb.evaluation.memorization import (
 from .overlap import bleu, chosen_letter, judged, rouge
 from ..model.batches import answer_logits
 from ..model.packing import collator
+from ..model.vlm import VLM
 
 
-# %% ../../nbs/evaluation/09_protocols.ipynb #060a4247
-def token_views(vlm, examples, batch_size=64) -> list:  # of Tokens, one an example
+# %% ../../nbs/evaluation/09_protocols.ipynb #09d39de4
+def token_views(
+    vlm: VLM,
+    examples: Sequence[Example],
+    batch_size: int = 64,
+) -> list[Tokens]:  # one an example
     "What the model thinks of each token of the true answers."
-    collate, out = collator(vlm), {}
+    collate, views = collator(vlm), {}
     with inference(vlm):
         for keys, part in batches_of(
             dict(enumerate(examples)), batch_size, "traces", together=True
         ):
-            batch = collate(part)
-            logits, target, rows = answer_logits(vlm.model, batch)
+            logits, target, rows = answer_logits(vlm.model, collate(part))
             refuse_nan(logits.amax(-1), [part[i] for i in rows.tolist()], vlm)
-            logp = logits.log_softmax(-1)
-            p = logp.exp()
-            mean = (p * logp).sum(-1)
-            std = ((p * logp.square()).sum(-1) - mean.square()).clamp_min(0).sqrt()
-            table = (
-                torch.stack(
-                    [
-                        logp.gather(1, target[:, None])[:, 0],
-                        (logits.argmax(-1) == target).float(),
-                        mean,
-                        std,
-                    ]
-                )
-                .cpu()
-                .double()
-                .numpy()
-            )
+            table = _four_numbers(logits, target)  # (4, answer tokens)
             for i, key in enumerate(keys):
-                t = table[:, (rows == i).cpu().numpy()]
-                out[key] = Tokens(t[0], t[1] > 0, t[2], t[3])
-    return [out[i] for i in range(len(examples))]
+                logp, first, mean, std = table[:, (rows == i).cpu().numpy()]
+                views[key] = Tokens(logp, first > 0, mean, std)
+    return [views[i] for i in range(len(examples))]
 
 
+def _four_numbers(logits, target):  # (n, vocabulary), (n,) -> (4, n) float64, see Tokens
+    logp = logits.log_softmax(-1)
+    p = logp.exp()
+    mean = (p * logp).sum(-1)
+    variance = (p * logp.square()).sum(-1) - mean.square()
+    said = logp.gather(1, target[:, None])[:, 0]
+    first = (logits.argmax(-1) == target).float()
+    table = torch.stack([said, first, mean, variance.clamp_min(0).sqrt()])
+    return table.cpu().double().numpy()
+
+
+# %% ../../nbs/evaluation/09_protocols.ipynb #80cbc298
 def traces(
-    vlm, members, others, batch_size=64
-) -> pd.DataFrame:  # Examples of training, and of people the model never saw -> a row each: member, person_id, exact_memorization, extraction_strength, and the attacks' scores
+    vlm: VLM,
+    members: Sequence[Example],  # of training
+    others: Sequence[Example],  # of people the model never saw
+    batch_size: int = 64,
+) -> pd.DataFrame:  # a row an example: member, person_id, exact_memorization, …, attack_scores
     "What a membership attack sees."
     examples = [*members, *others]
     views = token_views(vlm, examples, batch_size)
-    return pd.DataFrame(
-        [
-            dict(
-                member=i < len(members),
-                person_id=e.person_id,
-                exact_memorization=exact_memorization(t),
-                extraction_strength=extraction_strength(t),
-                **attack_scores(t, e.answer),
-            )
-            for i, (e, t) in enumerate(zip(examples, views))
-        ]
-    )
+    rows = []
+    for i, (example, view) in enumerate(zip(examples, views, strict=True)):
+        row = dict(
+            member=i < len(members),
+            person_id=example.person_id,
+            exact_memorization=exact_memorization(view),
+            extraction_strength=extraction_strength(view),
+        )
+        rows.append(row | attack_scores(view, example.answer))
+    return pd.DataFrame(rows)
 
 
 # %% ../../nbs/evaluation/09_protocols.ipynb #d92cc023
-def by_letter(e):  # Example with options -> Example whose answer is a letter
+def by_letter(
+    example: Example,  # with options
+) -> Example:  # whose answer is a letter
     "The same question with its options written out."
-    right = next(l for l, text in e.options.items() if text == e.answer)
-    listed = "\n".join(f"{l}. {text}" for l, text in e.options.items())
+    options = example.options.items()
+    right = next(letter for letter, text in options if text == example.answer)
+    listed = "\n".join(f"{letter}. {text}" for letter, text in options)
     return replace(
-        e,
-        question=f"{e.question}\n{listed}\nAnswer with the option's letter.",
+        example,
+        question=f"{example.question}\n{listed}\nAnswer with the option's letter.",
         answer=right,
         options=None,
         task="generation",
@@ -107,120 +113,138 @@ def by_letter(e):  # Example with options -> Example whose answer is a letter
 
 # %% ../../nbs/evaluation/09_protocols.ipynb #e4a72e8e
 def with_shots(
-    examples,  # Examples of one split
-    pool,  # Examples to show, of any people
-    shots=1,  # how many before each question
-    seed=0,  # chooses them
-    without=(),  # person ids that are never shown; those of `examples` never are
-) -> list:  # of Examples
+    examples: Sequence[Example],  # of one split
+    pool: Iterable[Example],  # what may be shown, of any people
+    shots: int = 1,  # how many before each question
+    seed: int = 0,  # chooses them
+    without: Iterable[str] = (),  # person ids that are never shown; those of `examples` never are
+) -> list[Example]:
     "The same questions after answered ones about other people."
-    rng, kinds = random.Random(seed), {}
-    own = {e.person_id for e in examples} | set(without)
-    for e in pool:
-        if e.person_id not in own:
-            kinds.setdefault((e.modality, e.task), []).append(e)
-    out = []
-    for e in examples:
-        if len(kinds.get((e.modality, e.task), [])) < shots:
+    rng = random.Random(seed)
+    own = {example.person_id for example in examples} | set(without)
+    kinds = {}  # (modality, task) -> what may be shown
+    for example in pool:
+        if example.person_id not in own:
+            kinds.setdefault((example.modality, example.task), []).append(example)
+    asked = []
+    for example in examples:
+        fit = kinds.get((example.modality, example.task), [])
+        if len(fit) < shots:
             raise DataError(
-                f"{e!r}: {shots} {e.modality} {e.task} examples of people outside its split are needed to show first, and there are {len(kinds.get((e.modality, e.task), []))}"
+                f"{example!r}: {shots} {example.modality} {example.task} examples of people "
+                f"outside its split are needed to show first, and there are {len(fit)}"
             )
-        shown = rng.sample(kinds[e.modality, e.task], shots)
-        out.append(
-            replace(
-                e,
-                question="".join(f"Question: {s.question}\nAnswer: {s.answer}\n" for s in shown)
-                + f"Question: {e.question}",
-            )
-        )
-    return out
+        shown = rng.sample(fit, shots)
+        before = "".join(f"Question: {one.question}\nAnswer: {one.answer}\n" for one in shown)
+        asked.append(replace(example, question=f"{before}Question: {example.question}"))
+    return asked
 
 
-# %% ../../nbs/evaluation/09_protocols.ipynb #35eb3f27
-def overlaps(items, judge):  # -> items of generation, once for each metric of overlap
-    def marks(r):
-        return (
-            rouge(r.answer, r.truth)
-            | dict(bleu=bleu(r.answer, r.truth))
-            | ({"factuality": judged(judge, r.question, r.answer, r.truth)} if judge else {})
-        )
+# %% ../../nbs/evaluation/09_protocols.ipynb #705460c6
+def overlaps(
+    items: pd.DataFrame,  # see evaluate.score
+    judge: Callable | None,  # (question, answer, truth) -> factuality in [0, 1]
+) -> list[dict]:  # items of generation, once for each metric of overlap
+    "How much the texts share with the truth."
+    found = []
+    for item in items[items.task == "generation"].itertuples(index=False):
+        marks = rouge(item.answer, item.truth)
+        marks["bleu"] = bleu(item.answer, item.truth)
+        if judge:
+            marks["factuality"] = judged(judge, item.question, item.answer, item.truth)
+        for metric, value in marks.items():
+            found.append(item._asdict() | dict(metric=metric, score=value))
+    return found
 
-    return [
-        r._asdict() | dict(metric=m, score=v)
-        for r in items[items.task == "generation"].itertuples(index=False)
-        for m, v in marks(r).items()
-    ]
 
-
-def by_options(items):  # -> items of classification, once for each metric of probability
+def by_options(
+    items: pd.DataFrame,  # see evaluate.score
+) -> pd.DataFrame:  # items of classification, once for each metric of probability
+    "How likely the right option is, and how the others stand beside it."
     chosen = items[items.task == "classification"]
-    closeness = np.minimum(chosen.truth_ratio, 1 / chosen.truth_ratio.clip(lower=1e-300))
+    ratio = chosen.truth_ratio
+    closeness = np.minimum(ratio, 1 / ratio.clip(lower=1e-300))
     return pd.concat(
         [
-            chosen.assign(metric=m, score=v)
-            for m, v in (("probability", chosen.probability), ("truth_ratio", closeness))
+            chosen.assign(metric="probability", score=chosen.probability),
+            chosen.assign(metric="truth_ratio", score=closeness),
         ]
     )
 
 
+# %% ../../nbs/evaluation/09_protocols.ipynb #cebb8626
 def letters(
-    vlm, asked, shown, batch_size
-):  # dicts split -> Examples: with options; and what is put to the model -> items
-    items = [(s, e, q) for s in asked for e, q in zip(asked[s], shown[s])]
-    said = ask(vlm, [q for *_, q in items], batch_size)
-    return pd.DataFrame(
-        [
+    vlm: VLM,
+    asked: Mapping[str, Sequence[Example]],  # split -> examples with options
+    shown: Mapping[str, Sequence[Example]],  # the same as they are put to the model
+    batch_size: int,
+) -> pd.DataFrame:  # items, see evaluate.score
+    "Which letter the model names."
+    items = []
+    for split, examples in asked.items():
+        for example, question in zip(examples, shown[split], strict=True):
+            items.append((split, example, question))
+    said = ask(vlm, [question for *_, question in items], batch_size)
+    rows = []
+    for (split, example, question), answer in zip(items, said, strict=True):
+        letter = chosen_letter(answer, "".join(example.options))
+        rows.append(
             dict(
-                split=s,
-                modality=e.modality,
+                split=split,
+                modality=example.modality,
                 task="classification",
                 metric="letter_accuracy",
-                person_id=e.person_id,
-                score=float(chosen_letter(a, "".join(e.options)) == q.answer),
-                question=e.question,
-                answer=a,
-                truth=q.answer,
-                where=e.where,
+                person_id=example.person_id,
+                score=float(letter == question.answer),
+                question=example.question,
+                answer=answer,
+                truth=question.answer,
+                where=example.where,
             )
-            for (s, e, q), a in zip(items, said)
-        ]
-    )
+        )
+    return pd.DataFrame(rows)
 
 
+# %% ../../nbs/evaluation/09_protocols.ipynb #bf8dc953
 def protocol(
-    vlm,
-    bench,
-    shots=0,  # answered questions shown before each
-    judge=None,  # callable(question, answer, truth) -> factuality in [0, 1]
-    splits=None,
-    people=None,
-    seed=0,
-    tasks=None,  # see evaluate.select
-    batch_size=64,
-    by="mean",  # what decides between options: their log-likelihoods' "mean" over tokens, which does not punish length, or the "sum"
+    vlm: VLM,
+    bench: Benchmark,
+    shots: int = 0,  # answered questions shown before each
+    judge: Callable | None = None,  # (question, answer, truth) -> factuality in [0, 1]
+    splits: str | Iterable[str] | None = None,  # see evaluate.select
+    people: int | None = None,  # likewise
+    seed: int = 0,  # likewise
+    tasks: str | Iterable[str] | None = None,  # likewise
+    batch_size: int = 64,
+    by: str = "mean",  # log-likelihood of options: over tokens, not punishing length, or the "sum"
 ) -> pd.DataFrame:  # one answer and metric a row; metrics.summarise makes the table
     "All questions of a benchmark, all metrics."
     asked = select(bench, splits, people, seed, tasks)
-    pool = [e for es in bench.eval_sets.values() for e in es]
+    pool = []
+    for examples in bench.eval_sets.values():
+        pool += examples
 
-    def shown(examples, pool):
-        return {
-            s: with_shots(es, pool, shots, seed, {e.person_id for e in bench.eval_sets[s]})
-            if shots
-            else es
-            for s, es in examples.items()
-        }
+    def shown(sets: dict, pool: list[Example]) -> dict:  # split -> as put to the model
+        if not shots:
+            return sets
+        after = {}
+        for split, examples in sets.items():
+            without = {example.person_id for example in bench.eval_sets[split]}
+            after[split] = with_shots(examples, pool, shots, seed, without)
+        return after
 
     items = score(vlm, asked, batch_size, by, shown(asked, pool))
-    choices = {s: [e for e in es if e.task == "classification"] for s, es in asked.items()}
-    lettered, letter_pool = (
-        {s: [by_letter(e) for e in es] for s, es in choices.items()},
-        [by_letter(e) for e in pool if e.task == "classification"],
-    )
+    choices = {split: _choices(examples) for split, examples in asked.items()}
+    lettered = {split: [by_letter(one) for one in some] for split, some in choices.items()}
+    letter_pool = [by_letter(example) for example in _choices(pool)]
     parts = [
         items,
         pd.DataFrame(overlaps(items, judge)),
         by_options(items),
         letters(vlm, choices, shown(lettered, letter_pool), batch_size),
     ]
-    return pd.concat([p for p in parts if len(p)], ignore_index=True)
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def _choices(examples):
+    return [example for example in examples if example.task == "classification"]

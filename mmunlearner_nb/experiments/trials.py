@@ -64,9 +64,8 @@ from ..saliency.controls import make_mask
 from ..saliency.masks import Mask
 from ..saliency.preserve import sample
 from ..town.finetune import pictures
-from ..unlearning.loop import unlearn
+from ..unlearning.loop import Result, unlearn
 from ..unlearning.objectives import METHODS
-from ..unlearning.settings import Result
 
 # %% ../../nbs/experiments/14_trials.ipynb #9803cc57
 CONTENDERS = {m: dict(method=m) for m in METHODS} | {  # name -> settings of a plan

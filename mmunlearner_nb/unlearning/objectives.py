@@ -30,11 +30,14 @@ __all__ = [
 
 # %% ../../nbs/unlearning/02_objectives.ipynb #30531157
 import math
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from ..core.errors import ModelError, SettingsError
 from ..data.examples import Example
@@ -47,106 +50,143 @@ from mmunlearner_nb.model.batches import (
     said_at,
     sum_by_row,
 )
+from ..model.vlm import VLM
 from .neurons import manu, readers
 
 
 # %% ../../nbs/unlearning/02_objectives.ipynb #08e2bef2
 def descent(
-    model, batch, **_
-) -> tuple:  # (scalar to be minimised, mean nll in nats a token), as all losses here
+    model: nn.Module,  # a transformers VLM
+    batch: dict,  # from a collator, with labels
+    **_: Any,  # what other losses take
+) -> tuple[torch.Tensor, float]:  # (scalar to be minimised, mean nll in nats a token)
     "Keep: the mean over examples of their mean negative log-likelihood."
-    mean = example_nll(model, batch)
+    mean = example_nll(model, batch)  # (examples,)
     return mean.mean(), mean.mean().item()
 
 
 def ascent(
-    model,
-    batch,
-    ceiling=float("inf"),  # nats a token; an example at or above it pushes no more
-    **_,
-) -> tuple:
+    model: nn.Module,
+    batch: dict,
+    ceiling: float = float("inf"),  # nats a token; an example at or above it pushes no more
+    **_: Any,
+) -> tuple[torch.Tensor, float]:  # see descent
     "Forget: the same, negated, and bounded by `ceiling`."
-    mean = example_nll(model, batch)
+    mean = example_nll(model, batch)  # (examples,)
     return -mean.clamp(max=ceiling).mean(), mean.mean().item()
 
 
 # %% ../../nbs/unlearning/02_objectives.ipynb #1194fd4a
-def nlls(model, batch) -> tuple:  # ((B,) mean, (B,) sum) over each example's answer tokens
+def nlls(
+    model: nn.Module,
+    batch: dict,
+) -> tuple[torch.Tensor, torch.Tensor]:  # mean and sum over each example's answer tokens, (B,) each
     "Each example's negative log-likelihood, by token and whole."
-    logp, rows = answer_logprobs(model, batch)
-    n = count(batch)
-    return mean_by_row(-logp, rows, n), sum_by_row(-logp, rows, n)
+    logp, rows = answer_logprobs(model, batch)  # (answer tokens,), the example of each
+    examples = count(batch)
+    return mean_by_row(-logp, rows, examples), sum_by_row(-logp, rows, examples)
 
 
-def npo(model, batch, reference=None, beta=0.4, **_) -> tuple:
+def npo(
+    model: nn.Module,
+    batch: dict,
+    reference: nn.Module | None = None,  # the model before unlearning
+    beta: float = 0.4,  # the paper's
+    **_: Any,
+) -> tuple[torch.Tensor, float]:  # see descent
     "Negative preference optimisation, a sequence against itself before unlearning."
-    mean, total = nlls(model, batch)
+    mean, total = nlls(model, batch)  # (B,)
     with torch.no_grad():
-        _, before = nlls(reference, batch)
+        _, before = nlls(reference, batch)  # (B,)
     return -2 / beta * F.logsigmoid(beta * (total - before)).mean(), mean.mean().item()
 
 
-def simnpo(model, batch, beta=4.5, delta=0.0, **_) -> tuple:  # OpenUnlearning's beta and delta
+def simnpo(
+    model: nn.Module,
+    batch: dict,
+    beta: float = 4.5,  # OpenUnlearning's
+    delta: float = 0.0,  # likewise, nats a token
+    **_: Any,
+) -> tuple[torch.Tensor, float]:  # see descent
     "The same without a reference, by the mean over tokens."
-    mean = example_nll(model, batch)
+    mean = example_nll(model, batch)  # (B,)
     return -2 / beta * F.logsigmoid(beta * (mean - delta)).mean(), mean.mean().item()
 
 
-def adaptive_ascent(model, batch, power=0.5, ceiling=float("inf"), **_) -> tuple:
+# %% ../../nbs/unlearning/02_objectives.ipynb #939d4827
+def adaptive_ascent(
+    model: nn.Module,
+    batch: dict,
+    power: float = 0.5,  # lambda of the formula; 0: plain ascent
+    ceiling: float = float("inf"),  # see ascent
+    **_: Any,
+) -> tuple[torch.Tensor, float]:  # see descent
     "Ascent in which examples already forgotten push less."
-    mean = example_nll(model, batch)
-    w = mean.detach().clamp_min(1e-6) ** -power
+    mean = example_nll(model, batch)  # (B,)
+    w = mean.detach().clamp_min(1e-6) ** -power  # (B,), no gradient through it
     return -(w / w.mean() * mean.clamp(max=ceiling)).mean(), mean.mean().item()
 
 
-def cosine(progress):
-    return (1 + math.cos(math.pi * progress)) / 2  # share of the run that is over -> size of a step
+def cosine(
+    progress: float,  # share of the run that is over
+) -> float:  # size of a step, from 1 down to 0
+    "A fade: half a cosine wave."
+    return (1 + math.cos(math.pi * progress)) / 2
 
 
-# %% ../../nbs/unlearning/02_objectives.ipynb #8d6daaf8
+# %% ../../nbs/unlearning/02_objectives.ipynb #3eac74bb
 def beside(
-    reference,
-    model,
-    batch,
-    each,  # (logits, reference's logits, answer tokens) -> loss of each token
-) -> tuple:
-    "A loss that holds two models' logits against each other: its mean over answer tokens, then examples."
-    z, tokens, rows = answer_logits(model, batch)
+    reference: nn.Module,  # the model before unlearning
+    model: nn.Module,
+    batch: dict,
+    each: Callable,  # (logits, reference's logits, answer tokens) -> loss of each token
+) -> tuple[torch.Tensor, float]:  # see descent
+    "Holds two models' logits against each other: the mean over answer tokens, then examples."
+    logits, tokens, rows = answer_logits(model, batch)  # (n, vocabulary), (n,), (n,)
     with torch.no_grad():
-        z0, *_ = answer_logits(reference, batch)
+        before, *_ = answer_logits(reference, batch)  # (n, vocabulary)
 
-    def mean(values):
+    def mean(values: torch.Tensor) -> torch.Tensor:  # (n,) -> scalar
         return mean_by_row(values, rows, count(batch)).mean()
 
-    return mean(each(z, z0, tokens)), mean(
-        F.cross_entropy(z.detach(), tokens, reduction="none")
-    ).item()
+    nll = F.cross_entropy(logits.detach(), tokens, reduction="none")  # (n,)
+    return mean(each(logits, before, tokens)), mean(nll).item()
 
 
-def kl(model, batch, reference=None, **_) -> tuple:
+# %% ../../nbs/unlearning/02_objectives.ipynb #c4120233
+def kl(
+    model: nn.Module,
+    batch: dict,
+    reference: nn.Module | None = None,  # the model before unlearning
+    **_: Any,
+) -> tuple[torch.Tensor, float]:  # see descent
     "Keep: the divergence from the reference's distribution."
 
-    def each(z, z0, _):
-        return F.kl_div(
-            z.log_softmax(-1), z0.log_softmax(-1), log_target=True, reduction="none"
-        ).sum(-1)
+    def each(logits: torch.Tensor, before: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        now, then = logits.log_softmax(-1), before.log_softmax(-1)
+        return F.kl_div(now, then, log_target=True, reduction="none").sum(-1)
 
     return beside(reference, model, batch, each)
 
 
-def undial(model, batch, reference=None, beta=10.0, **_) -> tuple:  # OpenUnlearning's beta
+def undial(
+    model: nn.Module,
+    batch: dict,
+    reference: nn.Module | None = None,  # the model before unlearning
+    beta: float = 10.0,  # OpenUnlearning's
+    **_: Any,
+) -> tuple[torch.Tensor, float]:  # see descent
     "Forget: distil the reference, whose logit of each answer token is lowered by `beta`."
 
-    def each(z, z0, tokens):
-        return F.cross_entropy(
-            z,
-            z0.scatter_add(1, tokens[:, None], torch.full_like(z0[:, :1], -beta)).softmax(-1),
-            reduction="none",
-        )
+    def each(logits: torch.Tensor, before: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        lower = torch.full_like(before[:, :1], -beta)  # (n, 1)
+        target = before.scatter_add(1, tokens[:, None], lower).softmax(-1)  # (n, vocabulary)
+        return F.cross_entropy(logits, target, reduction="none")
 
     return beside(reference, model, batch, each)
 
 
+# %% ../../nbs/unlearning/02_objectives.ipynb #fe013ec3
 REFUSALS = (
     "I don't know.",
     "I can't tell who this is.",
@@ -157,68 +197,84 @@ REFUSALS = (
 
 
 def refuse(
-    e,  # an Example
-    rng,  # random.Random
+    example: Example,
+    rng: random.Random,  # draws the refusal
 ) -> Example:
     "The same question, refused."
-    return replace(e, answer=rng.choice(REFUSALS), options=None)
+    return replace(example, answer=rng.choice(REFUSALS), options=None)
 
 
-# %% ../../nbs/unlearning/02_objectives.ipynb #cc32fbc0
-def rmu_layer(model) -> int:  # of the language model, from 0
-    "A quarter of the way up, and the third layer at least."
-    n = model.config.get_text_config().num_hidden_layers
-    if n < 3:
-        raise ModelError(f"rmu trains three layers, but the language model has {n}")
-    return max(2, n // 4)
+# %% ../../nbs/unlearning/02_objectives.ipynb #1d0489d3
+def rmu_layer(
+    model: nn.Module,  # a transformers VLM
+) -> int:  # of the language model, from 0
+    "A quarter of the way up, and the third layer at least; a ModelError if there are fewer."
+    layers = model.config.get_text_config().num_hidden_layers
+    if layers < 3:
+        raise ModelError(f"rmu trains three layers, but the language model has {layers}")
+    return max(2, layers // 4)
 
 
-def rmu_weights(vlm) -> list:  # names
+def rmu_weights(
+    vlm: VLM,
+) -> list[str]:  # names
     "The MLP outputs of RMU's layer and of the two before it."
     at = rmu_layer(vlm.model)
     return readers(vlm)[at - 2 : at + 1]
 
 
 def rmu_states(
-    model, batch
-):  # -> ((n, width) float32 rmu_states of RMU's layer where the answers are said, example of each, mean nll)
-    "What leaves RMU's layer."
-    seen, layer = [], model.get_decoder().layers[rmu_layer(model)]
-    handle = layer.register_forward_hook(
-        lambda m, args, out: seen.append(out[0] if isinstance(out, tuple) else out)
-    )
+    model: nn.Module,
+    batch: dict,
+) -> tuple[torch.Tensor, torch.Tensor, float]:  # ((n, width) float32, example of each, mean nll)
+    "What leaves RMU's layer at the n tokens from which the answers are said."
+    seen = []
+
+    def note(module: nn.Module, args: tuple, out: Any):
+        seen.append(out[0] if isinstance(out, tuple) else out)
+
+    handle = model.get_decoder().layers[rmu_layer(model)].register_forward_hook(note)
     try:
-        logp, rows = answer_logprobs(model, batch)
+        logp, rows = answer_logprobs(model, batch)  # (n,), (n,)
     finally:
         handle.remove()
-    return (
-        seen[0][:, :-1][said_at(batch)].float(),
-        rows,
-        mean_by_row(-logp.detach(), rows, count(batch)).mean().item(),
-    )
+    states = seen[0][:, :-1][said_at(batch)].float()  # (rows, tokens, width) -> (n, width)
+    nll = mean_by_row(-logp.detach(), rows, count(batch)).mean().item()
+    return states, rows, nll
 
 
+# %% ../../nbs/unlearning/02_objectives.ipynb #e0b0bfab
 def rmu(
-    model, batch, reference=None, steer=5.0, seed=0, **_
-) -> tuple:  # steer: length of the target, in lengths of the state before unlearning
+    model: nn.Module,
+    batch: dict,
+    reference: nn.Module | None = None,  # the model before unlearning
+    steer: float = 5.0,  # length of the target, in lengths of the state before unlearning
+    seed: int = 0,  # draws the direction
+    **_: Any,
+) -> tuple[torch.Tensor, float]:  # see descent
     "Forget: the mean squared distance of the states to a random direction."
-    h, rows, nll = rmu_states(model, batch)
+    h, rows, nll = rmu_states(model, batch)  # (n, width), (n,)
     with torch.no_grad():
-        before, *_ = rmu_states(reference, batch)
-    u = F.normalize(
-        torch.randn(h.shape[1], generator=torch.Generator().manual_seed(seed)), dim=0
-    ).to(h.device)
-    return mean_by_row(
-        (h - steer * before.norm(dim=1, keepdim=True) * u).square().mean(1), rows, count(batch)
-    ).mean(), nll
+        before, *_ = rmu_states(reference, batch)  # (n, width)
+    direction = torch.randn(h.shape[1], generator=torch.Generator().manual_seed(seed))
+    u = F.normalize(direction, dim=0).to(h.device)  # (width,)
+    target = steer * before.norm(dim=1, keepdim=True) * u  # (n, width)
+    distance = (h - target).square().mean(1)  # (n,)
+    return mean_by_row(distance, rows, count(batch)).mean(), nll
 
 
-def stay(model, batch, reference=None, **_) -> tuple:
+def stay(
+    model: nn.Module,
+    batch: dict,
+    reference: nn.Module | None = None,  # the model before unlearning
+    **_: Any,
+) -> tuple[torch.Tensor, float]:  # see descent
     "Keep: the mean squared distance of the states to those before unlearning."
-    h, rows, nll = rmu_states(model, batch)
+    h, rows, nll = rmu_states(model, batch)  # (n, width), (n,)
     with torch.no_grad():
-        before, *_ = rmu_states(reference, batch)
-    return mean_by_row((h - before).square().mean(1), rows, count(batch)).mean(), nll
+        before, *_ = rmu_states(reference, batch)  # (n, width)
+    distance = (h - before).square().mean(1)  # (n,)
+    return mean_by_row(distance, rows, count(batch)).mean(), nll
 
 
 # %% ../../nbs/unlearning/02_objectives.ipynb #9308b33c
@@ -226,36 +282,41 @@ def stay(model, batch, reference=None, **_) -> tuple:
 class Method:
     "What a method minimises."
 
-    forget: Callable | None = (
-        None  # (model, batch, ceiling=, reference=, seed=) -> (scalar, mean nll)
-    )
-    retain: Callable | None = None  # likewise; None: nothing is rehearsed
-    masked: bool = (
-        False  # is it made for a saliency mask? `run` makes one; without, it is plain ascent
-    )
-    reference: bool = False  # does it need the model before unlearning?
-    relabel: Callable | None = (
-        None  # (Example, random.Random) -> Example: what to teach instead of a forget example
-    )
-    trains: Callable | None = None  # VLM -> names of the weights that move; None: all eligible ones
-    sine: bool = False  # are the projector's weights W + sin(D), and is D what moves?
-    fade: Callable | None = None  # share of the run that is over -> size of the forget step
-    edit: Callable | None = (
-        None  # (VLM, Benchmark, Settings) changes the model without training; then nothing of the above
-    )
+    # (model, batch, ceiling=, reference=, seed=) -> (scalar, mean nll)
+    forget: Callable | None = None
+    # likewise; None: nothing is rehearsed
+    retain: Callable | None = None
+    # is it made for a saliency mask? `run` makes one; without, it is plain ascent
+    masked: bool = False
+    # does it need the model before unlearning?
+    reference: bool = False
+    # (Example, random.Random) -> Example: what to teach instead of a forget example
+    relabel: Callable | None = None
+    # VLM -> names of the weights that move; None: all eligible ones
+    trains: Callable | None = None
+    # are the projector's weights W + sin(D), and is D what moves?
+    sine: bool = False
+    # share of the run that is over -> size of the forget step
+    fade: Callable | None = None
+    # (VLM, Benchmark, Settings) changes the model without training; then nothing of the above
+    edit: Callable | None = None
 
 
-def eyes(vlm) -> list:
-    return [
-        n for n in vlm.eligible if vlm.components[n] != "language"
-    ]  # names of vision tower's and projector's weights
+def eyes(
+    vlm: VLM,
+) -> list[str]:  # names
+    "The weights of vision tower and projector."
+    return [name for name in vlm.eligible if vlm.components[name] != "language"]
 
 
-def sineproject(method) -> Method:
+def sineproject(
+    method: Method,
+) -> Method:
     "The same method with a projector that can move by 1 at most, each weight."
     return replace(method, sine=True)
 
 
+# %% ../../nbs/unlearning/02_objectives.ipynb #55ebbf9d
 METHODS = {
     "ga": Method(ascent, None),
     "ga_diff": Method(ascent, descent),
@@ -273,7 +334,9 @@ METHODS = {
 }
 
 
-def find_method(name) -> Method:
+def find_method(
+    name: str,  # of METHODS
+) -> Method:
     "A method by name, or a SettingsError that lists them."
     if name not in METHODS:
         raise SettingsError(f"unknown method {name!r}: use one of {', '.join(METHODS)}")
