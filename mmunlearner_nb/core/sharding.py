@@ -167,56 +167,32 @@ class Alone:
     rank = 0
     size = 1
 
-    def mine(
-        self,
-        examples: list,  # a batch
-    ) -> tuple[list, float]:  # the share; what its mean weighs in the mean over processes
-        "This process's share of a batch."
+    def mine(self, examples: list) -> tuple[list, float]:
+        "This process's share of a batch, and what its mean weighs in the mean over processes."
         return examples, 1.0
 
-    def total(
-        self,
-        number: float,  # this process's
-    ) -> float:
-        "A number, added up over processes."
+    def total(self, number: float) -> float:
+        "This process's number, added up over processes."
         return number
 
-    def local(
-        self,
-        tensor: torch.Tensor,  # a weight or gradient
-    ) -> torch.Tensor:
-        "The rows of it that are held here."
+    def local(self, tensor: torch.Tensor) -> torch.Tensor:
+        "Of a weight or gradient, the rows held here."
         return tensor
 
-    def part(
-        self,
-        tensor: torch.Tensor,  # whole
-        like: torch.Tensor,  # the weight it belongs to
-    ) -> torch.Tensor:
-        "The rows of it that belong to those held here of the weight."
+    def part(self, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        "Of a whole tensor, the rows that belong to those held here of the weight `like`."
         return tensor
 
-    def scatter(
-        self,
-        tensor: torch.Tensor,  # whole, another in each process
-        like: torch.Tensor,  # the weight it belongs to
-    ) -> torch.Tensor:
-        "The rows held here of the sum over processes."
+    def scatter(self, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        "Of a whole tensor, another in each process, the rows held here of their sum."
         return tensor
 
-    def whole(
-        self,
-        rows: torch.Tensor,  # those held here
-        like: torch.Tensor,  # the weight they belong to
-    ) -> torch.Tensor:
-        "The whole tensor, from the rows of all processes."
+    def whole(self, rows: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        "From the rows held here, as of the weight `like`, the whole tensor."
         return rows
 
-    def file(
-        self,
-        path: str | Path,  # the same in all processes
-    ) -> Path:
-        "A file of this process's own."
+    def file(self, path: str | Path) -> Path:
+        "From a path that is the same in all processes, a file of this process's own."
         return Path(path)
 
 
@@ -232,10 +208,30 @@ def _refuse_mixed(shares: list[list], count: int) -> None:
         )
 
 
-class Sharded(Alone):
-    "One process of several that share a model, on a `device` of its own."
+def _added_rows(tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    "The rows held here of the sum over processes of whole tensors."
+    from torch.distributed.tensor import DTensor, Partial
 
-    def __init__(self, device: torch.device):
+    summands = DTensor.from_local(tensor, like.device_mesh, [Partial()])
+    return summands.redistribute(placements=like.placements).to_local()
+
+
+def _gathered(rows: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    "The whole tensor, from the rows of all processes."
+    from torch.distributed.tensor import DTensor
+
+    size = dict(shape=like.shape, stride=like.stride())
+    return DTensor.from_local(rows, like.device_mesh, like.placements, **size).full_tensor()
+
+
+# %% ../../nbs/core/06_sharding.ipynb #17230af0
+class Sharded(Alone):
+    "One process of several that share a model. What each method gives stands at `Alone`'s."
+
+    def __init__(
+        self,
+        device: torch.device,  # this process's own
+    ):
         self.rank = rank()
         self.size = dist.get_world_size()
         self.device = device
@@ -262,20 +258,13 @@ class Sharded(Alone):
         return tensor[height * self.rank : height * (self.rank + 1)]
 
     def scatter(self, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-        from torch.distributed.tensor import DTensor, Partial
-
-        summands = DTensor.from_local(tensor, like.device_mesh, [Partial()])
-        return summands.redistribute(placements=like.placements).to_local()
+        return _added_rows(tensor, like)
 
     def whole(self, rows: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-        from torch.distributed.tensor import DTensor
-
         kind = rows.dtype
         if kind == torch.bool:
             rows = rows.byte()  # what is gathered has to be a number
-        size = dict(shape=like.shape, stride=like.stride())
-        cut = DTensor.from_local(rows.to(self.device), like.device_mesh, like.placements, **size)
-        return cut.full_tensor().to(kind)
+        return _gathered(rows.to(self.device), like).to(kind)
 
     def file(self, path: str | Path) -> Path:
         return Path(f"{path}.{self.rank}of{self.size}")
