@@ -117,6 +117,13 @@ class Located(dict):
 
 
 # %% ../../nbs/data/03_reading.ipynb #a4644971
+def _holds_picture(value: Any) -> bool:
+    "Whether a column's value is a picture, or a list of one or more."
+    if isinstance(value, dict):
+        return bool(value.get("bytes") or value.get("path"))
+    return value is not None and (isinstance(value, PIL.Image.Image) or len(value) > 0)
+
+
 def _as_rgb(image: PIL.Image.Image, seen: dict) -> PIL.Image.Image:
     if id(image) not in seen:
         seen[id(image)] = (image, image.convert("RGB"))  # both, so that no other gets its id
@@ -147,10 +154,8 @@ def _texts(value: Any) -> list[str]:
 class Row(Located):
     "One row of a config; `seen` holds the pictures decoded so far, by content."
 
-    def structs(
-        self, key: str, record: dict | None = None, at: str = ""
-    ) -> list[tuple[dict, str]]:  # (record, its place in the row) pairs
-        "The nested records under `key`."
+    def structs(self, key: str, record: dict | None = None, at: str = "") -> list[tuple[dict, str]]:
+        "The nested records under `key`, each with its place in the row."
         path = f"{at}.{key}" if at else key
         try:
             found = structs(self.value(key, record, at))
@@ -167,10 +172,7 @@ class Row(Located):
             raise self.error(key, f"not a list of texts, nor JSON for one ({error})") from error
 
     def has_picture(self, key: str = "image") -> bool:
-        value = self.get(key)
-        if isinstance(value, dict):
-            return bool(value.get("bytes") or value.get("path"))
-        return value is not None and (isinstance(value, PIL.Image.Image) or len(value) > 0)
+        return _holds_picture(self.get(key))
 
     def pictures(self, key: str = "image") -> list[PIL.Image.Image]:  # RGB
         "The row's picture, or pictures, decoded."
