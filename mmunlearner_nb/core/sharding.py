@@ -255,7 +255,7 @@ class Sharded(Alone):
 
     def part(self, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
         height = -(-like.shape[0] // self.size)  # rounded up, as torch.chunk cuts
-        return tensor[height * self.rank : height * (self.rank + 1)]
+        return tensor[height * self.rank : height * (self.rank + 1)]  # (rows here, …)
 
     def scatter(self, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
         return _added_rows(tensor, like)
