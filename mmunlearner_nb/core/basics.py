@@ -15,9 +15,11 @@ __all__ = [
     "rank",
 ]
 
-# %% ../../nbs/core/02_basics.ipynb #2c37ae77
+# %% ../../nbs/core/02_basics.ipynb #81766fad
 import os
 import random
+from collections.abc import Iterable
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -25,36 +27,37 @@ import torch
 import torch.distributed as dist
 from tqdm.auto import tqdm
 
-import mmunlearner_nb
 from .errors import DataError, SettingsError
 
 
 # %% ../../nbs/core/02_basics.ipynb #312c80e2
 def set_seed(
     seed: int,  # 0 <= seed < 2**32
-):
+) -> None:
     "Seed Python, NumPy and PyTorch (every device)."
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
 
 
-# %% ../../nbs/core/02_basics.ipynb #7ae75826
+# %% ../../nbs/core/02_basics.ipynb #11219304
 def pick_device(
-    name=None,  # "cpu", "cuda", "cuda:1", "mps", a torch.device; None: CUDA, else Apple's MPS, else CPU
+    name: str | torch.device | None = None,  # "cpu", "cuda", "cuda:1", "mps"; None: the best
 ) -> torch.device:
-    "The device to compute on."
-    has = dict(cuda=torch.cuda.is_available(), mps=torch.backends.mps.is_available(), cpu=True)
-    if name is None:
-        name = next(n for n, ok in has.items() if ok)
-    here = ", ".join(n for n, ok in has.items() if ok)
+    "The device to compute on; None: CUDA, else Apple's MPS, else the CPU."
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    kinds = [kind for kind, is_there in available.items() if is_there]
+    here = ", ".join(kinds)
     try:
-        device = torch.device(name)
+        device = torch.device(kinds[0] if name is None else name)
     except RuntimeError:
         raise SettingsError(f"unknown device {name!r}: this machine has {here}") from None
-    if not has.get(device.type) or (
-        device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()
-    ):
+    beyond = device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()
+    if device.type not in kinds or beyond:
         raise SettingsError(f"device {str(device)!r} is not available: this machine has {here}")
     return device
 
@@ -71,15 +74,15 @@ DTYPES = {
 
 
 def pick_dtype(
-    name,  # a key of DTYPES or a torch.dtype among them; None: bfloat16 on a GPU that has it, else float32
-    device,  # where the model will live
+    name: str | torch.dtype | None,  # a key of DTYPES or one of its formats; None: the best
+    device: str | torch.device,  # where the model will live
 ) -> torch.dtype:
-    "The number format of a model's weights."
+    "The number format of a model's weights; None: bfloat16 on a GPU that has it, else float32."
     if name is None:
-        bf16 = torch.device(device).type == "cuda" and torch.cuda.is_bf16_supported(
-            including_emulation=False
-        )
-        return torch.bfloat16 if bf16 else torch.float32
+        on_cuda = torch.device(device).type == "cuda"
+        if on_cuda and torch.cuda.is_bf16_supported(including_emulation=False):
+            return torch.bfloat16
+        return torch.float32
     dtype = DTYPES.get(name, name)
     if dtype not in DTYPES.values():
         raise SettingsError(f"unknown dtype {name!r}: use one of {', '.join(DTYPES)}")
@@ -88,32 +91,37 @@ def pick_dtype(
 
 # %% ../../nbs/core/02_basics.ipynb #0a46ad5d
 def data_dir() -> Path:  # the folder that holds mllmu/, clear/ and checkpoints/
-    "`$MMUNLEARNER_DATA`; else `data_samples/` beside the package, in the working folder or in one above it."
-    if given := os.environ.get("MMUNLEARNER_DATA"):
+    """`$MMUNLEARNER_DATA`; else `data_samples/` beside the package, in the working folder or in one
+    above it. A DataError says where it was looked for."""
+    given = os.environ.get("MMUNLEARNER_DATA")
+    if given:
         if Path(given).is_dir():
             return Path(given)
         raise DataError(
-            f"MMUNLEARNER_DATA is {given!r}, which is not a folder: point it at the repository's data_samples/"
+            f"MMUNLEARNER_DATA is {given!r}, which is not a folder: "
+            "point it at the repository's data_samples/"
         )
-    here, beside = Path.cwd(), Path(mmunlearner_nb.__file__).resolve().parent.parent
-    places = [p / "data_samples" for p in dict.fromkeys([beside, here, *here.parents])]
-    if found := next((p for p in places if p.is_dir()), None):
-        return found
+    beside = Path(files("mmunlearner_nb")).resolve().parent
+    here = Path.cwd()
+    folders = dict.fromkeys([beside, here, *here.parents])  # each once
+    places = [folder / "data_samples" for folder in folders]
+    for place in places:
+        if place.is_dir():
+            return place
     raise DataError(
-        "no data_samples/ folder; looked for "
-        + ", ".join(map(str, places))
-        + ". The installed package does not "
-        "carry it: clone the mmunlearner_nb repository and work inside it, or set MMUNLEARNER_DATA to its data_samples/ folder"
+        f"no data_samples/ folder; looked for {', '.join(map(str, places))}. The installed package "
+        "does not carry it: clone the mmunlearner_nb repository and work inside it, or set "
+        "MMUNLEARNER_DATA to its data_samples/ folder"
     )
 
 
 # %% ../../nbs/core/02_basics.ipynb #a3a73cc0
 def progress(
-    iterable,  # what to go through
-    total=None,  # its length, where it does not know it
-    desc="",  # what is being done
+    iterable: Iterable,  # what to go through
+    total: int | None = None,  # its length, where it does not know it
+    desc: str = "",  # what is being done
 ) -> tqdm:
-    "`iterable` with a progress bar, which goes when it is done: time left, and whatever `.set_postfix` is given."
+    "`iterable` with a bar, gone when it is done: time left, and whatever `.set_postfix` is given."
     return tqdm(
         iterable,
         total=total,
@@ -126,8 +134,10 @@ def progress(
 
 # %% ../../nbs/core/02_basics.ipynb #5abf5670
 def several() -> bool:  # do several processes work on this?
+    "Whether this process is one of a launch of two or more that have met."
     return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
 
 
-def rank() -> int:  # which of them is this? 0: the first, or the only one
+def rank() -> int:  # 0: the first, or the only one
+    "Which of the processes this is."
     return dist.get_rank() if several() else 0

@@ -7,6 +7,7 @@ __all__ = ["MMUnlearnerError", "DataError", "ModelError", "MaskError", "Settings
 
 # %% ../../nbs/core/01_errors.ipynb #8d24ac6d
 import difflib
+from collections.abc import Iterable
 
 
 # %% ../../nbs/core/01_errors.ipynb #7dca1822
@@ -30,10 +31,15 @@ class SettingsError(MMUnlearnerError):
     "A name or a number among the settings is not one we know."
 
 
-# %% ../../nbs/core/01_errors.ipynb #d8c46683
-def nearest(name, names):  # the one of `names` most like `name`
-    return max(
-        names,
-        key=lambda n: difflib.SequenceMatcher(None, str(name).lower(), str(n).lower()).ratio(),
-        default=None,
-    )
+# %% ../../nbs/core/01_errors.ipynb #2f2bb684
+def nearest(
+    name: object,  # what was asked for, as text
+    names: Iterable,  # what there is
+) -> object | None:  # the one of `names` most like `name`; None where there is none
+    "The name that was probably meant (difflib's ratio of matching letters)."
+    asked = str(name).lower()
+
+    def likeness(known: object) -> float:
+        return difflib.SequenceMatcher(None, asked, str(known).lower()).ratio()
+
+    return max(names, key=likeness, default=None)

@@ -12,8 +12,10 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from safetensors import SafetensorError
@@ -22,39 +24,47 @@ from .basics import rank
 from .errors import MMUnlearnerError
 
 
-# %% ../../nbs/core/03_files.ipynb #391a3d74
+# %% ../../nbs/core/03_files.ipynb #d43885b2
+def _sibling(path: Path) -> Path:
+    return path.with_name(f".tmp-{uuid.uuid4().hex[:8]}-{path.name}")
+
+
 @contextmanager
 def write_whole(
-    path,  # file or folder to make; what stood there is replaced, and stays if the body fails
-):
-    "Yield a temporary sibling of `path` (same suffix) to write to; it becomes `path` only when the body has ended well."
+    path: str | Path,  # file or folder to make; what stood there stays if the body fails
+) -> Iterator[Path]:  # a temporary sibling of `path`, with the same suffix
+    "Yield a place to write to; when the body has ended well, that becomes `path`."
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    tmp, old = (path.with_name(f".tmp-{uuid.uuid4().hex[:8]}-{path.name}") for _ in range(2))
+    new = _sibling(path)
+    old = _sibling(path)
     try:
-        yield tmp
+        yield new
         if path.is_dir():
             os.replace(path, old)  # a full folder cannot be replaced in one step
-        os.replace(tmp, path)
+        os.replace(new, path)
     except BaseException:
         if old.exists():
             os.replace(old, path)
         raise
     finally:
-        for p in (tmp, old):
-            shutil.rmtree(p) if p.is_dir() else p.unlink(missing_ok=True)
+        for left in (new, old):
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink(missing_ok=True)
 
 
-# %% ../../nbs/core/03_files.ipynb #5abd811c
+# %% ../../nbs/core/03_files.ipynb #5a926870
 class RecordError(MMUnlearnerError):
     "A run folder cannot be written, is another run's, or is not complete."
 
 
 @contextmanager
 def writing(
-    path,  # file or folder to make
-):
-    "`write_whole`, with an error that says what to do; of several processes the first writes, for the others it comes to nothing."
+    path: str | Path,  # file or folder to make
+) -> Iterator[Path]:  # where to write; for all processes but the first, a place that vanishes
+    "`write_whole`, with a RecordError that says what to do when the disk is full or closed."
     path = Path(path)
     if rank():
         with tempfile.TemporaryDirectory() as nowhere:
@@ -63,57 +73,75 @@ def writing(
     try:
         with write_whole(path) as tmp:
             yield tmp
-    except (OSError, SafetensorError) as e:
-        there = next(p for p in path.absolute().parents if p.exists())
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        there = next(folder for folder in path.absolute().parents if folder.exists())
+        free = shutil.disk_usage(there).free / 1e6
         raise RecordError(
-            f"cannot write {path} ({getattr(e, 'strerror', None) or e}); {shutil.disk_usage(there).free / 1e6:,.0f} MB are free there. Nothing is left half "
-            "written. Make room, or choose another place with out=, and run again: what is finished stays"
-        ) from e
+            f"cannot write {path} ({reason}); {free:,.0f} MB are free there. Nothing is left half "
+            "written. Make room, or choose another place with out=, and run again: what is "
+            "finished stays"
+        ) from error
 
 
-def jsonable(x):  # what JSON can say: no infinity, no paths
-    if isinstance(x, dict):
-        return {str(k): jsonable(v) for k, v in x.items()}
-    if isinstance(x, (list, tuple)):
-        return [jsonable(v) for v in x]
-    return (
-        x
-        if x is None
-        or isinstance(x, (str, bool, int))
-        or (isinstance(x, float) and math.isfinite(x))
-        else str(x)
-    )
+# %% ../../nbs/core/03_files.ipynb #571f4e31
+def jsonable(
+    value: Any,  # numbers, texts, paths, and lists and dicts of them
+) -> Any:  # dicts with text as keys, lists, numbers, texts, None
+    "`value` in what JSON can say: what it cannot (infinity, a path) as text."
+    if isinstance(value, dict):
+        return {str(key): jsonable(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(inner) for inner in value]
+    finite = isinstance(value, float) and math.isfinite(value)
+    if value is None or finite or isinstance(value, (str, bool, int)):
+        return value
+    return str(value)
 
 
-def write_json(path, value):
+def write_json(
+    path: str | Path,  # the file to make
+    value: Any,  # see jsonable
+) -> None:
+    "Write `value` as JSON, indented by one."
+    text = json.dumps(jsonable(value), indent=1, ensure_ascii=False) + "\n"
     with writing(path) as tmp:
-        tmp.write_text(
-            json.dumps(jsonable(value), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        tmp.write_text(text, encoding="utf-8")
 
 
-def write_table(path, table):  # .csv or .parquet
+def write_table(
+    path: str | Path,  # .csv, or .parquet
+    table: pd.DataFrame,  # its index is not written
+) -> None:
+    "Write a table as its file's suffix says."
     with writing(path) as tmp:
-        table.to_csv(
-            tmp, index=False, lineterminator="\n"
-        ) if tmp.suffix == ".csv" else table.to_parquet(tmp, index=False)
+        if tmp.suffix == ".csv":
+            table.to_csv(tmp, index=False, lineterminator="\n")
+        else:
+            table.to_parquet(tmp, index=False)
 
 
-def read(path):  # .json -> dict; .csv, .parquet -> DataFrame
+# %% ../../nbs/core/03_files.ipynb #21007885
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read(
+    path: str | Path,  # .json, .csv or .parquet
+) -> Any:  # what the JSON says; of the others, a DataFrame
     "A record as it was written, or a RecordError that names the file."
     path = Path(path)
-    how = {
-        ".json": lambda p: json.loads(p.read_text(encoding="utf-8")),
-        ".csv": pd.read_csv,
-        ".parquet": pd.read_parquet,
-    }[path.suffix]
+    readers = {".json": _read_json, ".csv": pd.read_csv, ".parquet": pd.read_parquet}
+    reader = readers[path.suffix]
     try:
-        return how(path)
+        return reader(path)
     except FileNotFoundError:
         raise RecordError(
-            f"no {path}: the run that should have written it was stopped before; run it again and it goes on from there"
+            f"no {path}: the run that should have written it was stopped before; "
+            "run it again and it goes on from there"
         ) from None
-    except (ValueError, OSError, ArithmeticError) as e:
+    except (ValueError, OSError, ArithmeticError) as error:
         raise RecordError(
-            f"{path} cannot be read ({str(e).splitlines()[0]}): somebody changed it; delete it, and the next run makes it anew"
-        ) from e
+            f"{path} cannot be read ({str(error).splitlines()[0]}): somebody changed it; "
+            "delete it, and the next run makes it anew"
+        ) from error

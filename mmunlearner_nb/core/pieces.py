@@ -7,58 +7,75 @@ __all__ = ["ran_out", "shrinking", "Pieces"]
 
 # %% ../../nbs/core/05_pieces.ipynb #beebb94d
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import torch
+from fastcore.basics import chunked
 
 from .basics import several
 
 
-# %% ../../nbs/core/05_pieces.ipynb #68c5a8a7
-def ran_out(e):  # is this error a device's memory running out?
-    return isinstance(e, torch.OutOfMemoryError) or (
-        isinstance(e, RuntimeError) and "out of memory" in str(e).lower()
-    )
+# %% ../../nbs/core/05_pieces.ipynb #23990626
+def ran_out(
+    error: BaseException,  # what was raised
+) -> bool:  # is it a device's memory running out?
+    "Whether an error says that a device has no memory left."
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "out of memory" in str(error).lower()
 
 
 def shrinking(
-    work,  # called as work(size)
-    size,  # examples at once
-    what,  # the work's name, for the warning
-):
+    work: Callable[[int], Any],  # called as work(size)
+    size: int,  # examples at once
+    what: str,  # the work's name, for the warning
+) -> Any:  # what the work gives
     "work(size), or with half as much at once, and half of that, for as long as memory runs out."
     while True:
         try:
             return work(size)
-        except RuntimeError as e:
-            if not ran_out(e) or size == 1 or several():
+        except RuntimeError as error:
+            if not ran_out(error) or size == 1 or several():
                 raise
         size = (size + 1) // 2
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-        warnings.warn(f"{what}: out of memory; going on with {size} at once")
+        warnings.warn(f"{what}: out of memory; going on with {size} at once", stacklevel=2)
+
+
+# %% ../../nbs/core/05_pieces.ipynb #c9326fc5
+def _added(so_far: Any, result: Any, share: float) -> Any:
+    "The default way to merge: results are added, or put one behind the other."
+    return result if so_far is None else so_far + result
 
 
 class Pieces:
     "Goes through lists in parts that fit into memory."
 
-    def __init__(self, what, size=0):
-        self.what, self.size = what, size or None  # the work's name; how many at once, 0: all
+    def __init__(
+        self,
+        what: str,  # the work's name, for the warning
+        size: int = 0,  # how many at once; 0: all
+    ):
+        self.what = what
+        self.size = size or None
 
     def __call__(
         self,
-        work,  # list -> result
-        xs,  # a list
-        merge=lambda old, new, share: (
-            new if old is None else old + new
-        ),  # (result so far or None, that of a part, the part's share of the list) -> result
-    ):
-        "work(xs), or its parts' results merged."
+        work: Callable[[list], Any],  # a part of the list -> its result
+        xs: list,  # what to go through
+        merge: Callable = _added,  # (result so far or None, a part's result, its share) -> result
+    ) -> Any:  # work(xs), or its parts' results merged
+        "work(xs), in parts where memory asks for it."
 
-        def go(size):
-            self.size, out = size if size < len(xs) else self.size, None
-            for i in range(0, len(xs), size):
-                part = xs[i : i + size]
-                out = merge(out, work(part), len(part) / len(xs))
-            return out
+        def go_through(size: int) -> Any:
+            if size < len(xs):
+                self.size = size
+            result = None
+            for part in chunked(xs, size):
+                result = merge(result, work(part), len(part) / len(xs))
+            return result
 
-        return shrinking(go, min(self.size or len(xs), len(xs)), self.what)
+        at_once = min(self.size or len(xs), len(xs))
+        return shrinking(go_through, at_once, self.what)

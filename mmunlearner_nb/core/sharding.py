@@ -7,8 +7,8 @@ __all__ = [
     "join",
     "leave",
     "world_size",
-    "agree",
     "wait",
+    "agree",
     "first_first",
     "is_sharded",
     "check_sharded",
@@ -20,26 +20,27 @@ __all__ = [
     "save_weights",
 ]
 
-# %% ../../nbs/core/06_sharding.ipynb #a841fbb5
+# %% ../../nbs/core/06_sharding.ipynb #29cc8aa0
 import copy
 import os
 import shutil
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
 from torch import nn
-from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
-from torch.distributed.tensor import DTensor, Partial, init_device_mesh
 
 from .basics import pick_device, rank, several
 from .errors import DataError, ModelError, SettingsError
 
 
-# %% ../../nbs/core/06_sharding.ipynb #f8973b41
+# %% ../../nbs/core/06_sharding.ipynb #5d3eced3
 def join(
-    device=None,  # see core.pick_device
+    device: str | torch.device | None = None,  # see core.basics.pick_device
 ) -> torch.device:  # this process's own
     "Meet the other processes of a launch; alone, there is nobody to meet."
     device = pick_device(device)
@@ -53,34 +54,38 @@ def join(
     return device
 
 
-def leave():  # the others
+def leave() -> None:
+    "Part from the other processes."
     if dist.is_available() and dist.is_initialized():
         dist.destroy_process_group()
 
 
-def world_size() -> int:  # processes that share a model
+def world_size() -> int:  # 1 where there is one process
+    "How many processes share a model."
     return dist.get_world_size() if several() else 1
 
 
-def agree(x):  # a number -> the first process's, in all
-    if not several():
-        return x
-    t = torch.tensor(
-        float(x),
-        dtype=torch.float64,
-        device=torch.device("cuda") if dist.get_backend() == "nccl" else None,
-    )
-    dist.broadcast(t, 0)
-    return t.item()
-
-
-def wait():  # for the others
+def wait() -> None:
+    "Wait for the other processes."
     if several():
         dist.barrier()
 
 
+# %% ../../nbs/core/06_sharding.ipynb #543f96c5
+def agree(
+    number: float,  # this process's
+) -> float:  # the first process's
+    "The same number in all processes."
+    if not several():
+        return number
+    device = torch.device("cuda") if dist.get_backend() == "nccl" else None
+    shared = torch.tensor(float(number), dtype=torch.float64, device=device)
+    dist.broadcast(shared, 0)
+    return shared.item()
+
+
 @contextmanager
-def first_first():
+def first_first() -> Iterator[None]:
     "What is within is done by the first process, then by the others."
     if rank():
         wait()
@@ -90,180 +95,242 @@ def first_first():
     wait()
 
 
-def is_sharded(model) -> bool:
-    return any(isinstance(p, DTensor) for p in model.parameters())
+# %% ../../nbs/core/06_sharding.ipynb #3570e468
+def _is_cut(tensor: torch.Tensor) -> bool:
+    module = sys.modules.get("torch.distributed.tensor")
+    return module is not None and isinstance(tensor, module.DTensor)
 
 
-def check_sharded(model):
+def _rows_here(tensor: torch.Tensor) -> torch.Tensor:
+    "The rows of a tensor that this process holds: all, where it is whole."
+    return tensor.to_local() if _is_cut(tensor) else tensor
+
+
+def is_sharded(
+    model: nn.Module,  # any
+) -> bool:
+    "Whether a weight of this model is cut up over processes."
+    return any(_is_cut(weight) for weight in model.parameters())
+
+
+def check_sharded(
+    model: nn.Module,  # as `shard` leaves it
+) -> None:
     "A ModelError unless every weight is cut up over all processes."
-    for n, p in model.named_parameters():
-        if (
-            not isinstance(p, DTensor)
-            or not all(x.is_shard() for x in p.placements)
-            or p.device_mesh.size() != dist.get_world_size()
-        ):
+    processes = dist.get_world_size()
+    for name, weight in model.named_parameters():
+        cut_over_all = (
+            _is_cut(weight)
+            and all(place.is_shard() for place in weight.placements)
+            and weight.device_mesh.size() == processes
+        )
+        if not cut_over_all:
             raise ModelError(
-                f"{n!r} is not sharded over the {dist.get_world_size()} processes, so each holds it whole: give the model to sharding.shard before anything else wraps it"
+                f"{name!r} is not sharded over the {processes} processes, so each holds it whole: "
+                "give the model to sharding.shard before anything else wraps it"
             )
 
 
+# %% ../../nbs/core/06_sharding.ipynb #fb8d0db6
 def shard(
-    model,  # a module on the CPU or its process's device; the same weights in every process
-    device=None,  # where the shards live; None: where the model is
-):  # -> the model
+    model: nn.Module,  # on the CPU or its process's device; the same weights in every process
+    device: str | torch.device | None = None,  # where the shards live; None: where the model is
+) -> nn.Module:  # the model
     "Cut a model's weights up over the processes of the launch, in place."
     if not several():
         raise SettingsError(
-            "there is one process, so nothing to shard over: start several with torchrun --nproc-per-node N, and call sharding.join first"
+            "there is one process, so nothing to shard over: "
+            "start several with torchrun --nproc-per-node N, and call sharding.join first"
         )
-    p = next(model.parameters())
-    mesh = init_device_mesh(torch.device(device or p.device).type, (dist.get_world_size(),))
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard  # slow to import
+
+    device = device or next(model.parameters()).device
     how = dict(
-        mesh=mesh,
+        mesh=init_device_mesh(torch.device(device).type, (dist.get_world_size(),)),
         mp_policy=MixedPrecisionPolicy(reduce_dtype=torch.float32),
-        reshard_after_forward=True,
-    )  # the root too: outside a pass, every weight is its rows
-    for m in reversed([m for m in model.modules() if isinstance(m, nn.ModuleList)]):
-        for block in m:
+        reshard_after_forward=True,  # the root too: outside a pass, every weight is its rows
+    )
+    stacks = [module for module in model.modules() if isinstance(module, nn.ModuleList)]
+    for stack in reversed(stacks):
+        for block in stack:
             fully_shard(block, **how)
     fully_shard(model, **how)
     check_sharded(model)
     return model
 
 
-# %% ../../nbs/core/06_sharding.ipynb #ff7b0251
+# %% ../../nbs/core/06_sharding.ipynb #53f26256
 class Alone:
     "One process: all rows, all examples."
 
-    rank, size = 0, 1
+    rank = 0
+    size = 1
 
-    def mine(self, examples):
-        return (
-            examples,
-            1.0,
-        )  # this process's share of a batch, and what its mean weighs in the mean over processes
+    def mine(self, examples: list) -> tuple[list, float]:
+        "This process's share of a batch, and what its mean weighs in the mean over processes."
+        return examples, 1.0
 
-    def total(self, x):
-        return x  # a number, added up over processes
+    def total(self, number: float) -> float:
+        "This process's number, added up over processes."
+        return number
 
-    def local(self, t):
-        return t  # a weight or gradient -> the rows held here
+    def local(self, tensor: torch.Tensor) -> torch.Tensor:
+        "Of a weight or gradient, the rows held here."
+        return tensor
 
-    def part(self, t, like):
-        return t  # a whole tensor -> the rows held here of the weight `like`
+    def part(self, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        "Of a whole tensor, the rows that belong to those held here of the weight `like`."
+        return tensor
 
-    def scatter(self, t, like):
-        return t  # a whole tensor, another in each process -> the rows held here of their sum
+    def scatter(self, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        "Of a whole tensor, another in each process, the rows held here of their sum."
+        return tensor
 
-    def whole(self, t, like):
-        return t  # the rows held here -> the whole tensor
+    def whole(self, rows: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        "From the rows held here, as of the weight `like`, the whole tensor."
+        return rows
 
-    def file(self, path):
-        return Path(path)  # a file of this process's own
+    def file(self, path: str | Path) -> Path:
+        "From a path that is the same in all processes, a file of this process's own."
+        return Path(path)
 
 
+# %% ../../nbs/core/06_sharding.ipynb #6ecd1d49
+def _refuse_mixed(shares: list[list], count: int) -> None:
+    "A process that sees no picture would not gather the vision tower, and the others would wait."
+    seeing = {any(example.image is not None for example in share) for share in shares}
+    if len(seeing) > 1:
+        raise DataError(
+            f"a batch of {count} examples mixes pictures and text so that some of the "
+            f"{len(shares)} processes would see no picture, and wait for the others for ever: "
+            "keep pictures and text in batches of their own"
+        )
+
+
+def _added_rows(tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    "The rows held here of the sum over processes of whole tensors."
+    from torch.distributed.tensor import DTensor, Partial
+
+    summands = DTensor.from_local(tensor, like.device_mesh, [Partial()])
+    return summands.redistribute(placements=like.placements).to_local()
+
+
+def _gathered(rows: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    "The whole tensor, from the rows of all processes."
+    from torch.distributed.tensor import DTensor
+
+    size = dict(shape=like.shape, stride=like.stride())
+    return DTensor.from_local(rows, like.device_mesh, like.placements, **size).full_tensor()
+
+
+# %% ../../nbs/core/06_sharding.ipynb #17230af0
 class Sharded(Alone):
-    "One process of several that share a model."
+    "One process of several that share a model. What each method gives stands at `Alone`'s."
 
-    def __init__(self, device):
-        self.rank, self.size, self.device = rank(), dist.get_world_size(), device
+    def __init__(
+        self,
+        device: torch.device,  # this process's own
+    ):
+        self.rank = rank()
+        self.size = dist.get_world_size()
+        self.device = device
 
-    def mine(self, examples):
-        n, w = len(examples), self.size
-        shares = [
-            examples[r * n // w : (r + 1) * n // w] or examples[:1] for r in range(w)
-        ]  # fewer examples than processes: some repeat one, which weighs nothing
-        if len({frozenset(e.image is None for e in s) >= {False} for s in shares}) > 1:
-            raise DataError(
-                f"a batch of {n} examples mixes pictures and text so that some of the {w} processes would see no picture, and wait for the others for ever: keep pictures and text in batches of their own"
-            )
-        return shares[self.rank], ((self.rank + 1) * n // w - self.rank * n // w) * w / n
+    def mine(self, examples: list) -> tuple[list, float]:
+        "This process's share of a batch, and its weight; a DataError where shares differ in kind."
+        count = len(examples)
+        cuts = [count * process // self.size for process in range(self.size + 1)]
+        shares = [examples[start:end] or examples[:1] for start, end in pairwise(cuts)]
+        _refuse_mixed(shares, count)
+        own = cuts[self.rank + 1] - cuts[self.rank]
+        return shares[self.rank], own * self.size / count
 
-    def total(self, x):
-        t = torch.tensor(float(x), dtype=torch.float64, device=self.device)
-        dist.all_reduce(t)
-        return t.item()
+    def total(self, number: float) -> float:
+        summed = torch.tensor(float(number), dtype=torch.float64, device=self.device)
+        dist.all_reduce(summed)
+        return summed.item()
 
-    def local(self, t):
-        return t.to_local() if isinstance(t, DTensor) else t
+    def local(self, tensor: torch.Tensor) -> torch.Tensor:
+        return _rows_here(tensor)
 
-    def part(self, t, like):
-        rows = -(-like.shape[0] // self.size)  # as torch.chunk cuts
-        return t[rows * self.rank : rows * (self.rank + 1)]
+    def part(self, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        height = -(-like.shape[0] // self.size)  # rounded up, as torch.chunk cuts
+        return tensor[height * self.rank : height * (self.rank + 1)]  # (rows here, …)
 
-    def scatter(self, t, like):
-        return (
-            DTensor.from_local(t, like.device_mesh, [Partial()])
-            .redistribute(placements=like.placements)
-            .to_local()
-        )
+    def scatter(self, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        return _added_rows(tensor, like)
 
-    def whole(self, t, like):
-        t, kind = (t.byte() if t.dtype == torch.bool else t).to(self.device), t.dtype
-        return (
-            DTensor.from_local(
-                t, like.device_mesh, like.placements, shape=like.shape, stride=like.stride()
-            )
-            .full_tensor()
-            .to(kind)
-        )
+    def whole(self, rows: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        kind = rows.dtype
+        if kind == torch.bool:
+            rows = rows.byte()  # what is gathered has to be a number
+        return _gathered(rows.to(self.device), like).to(kind)
 
-    def file(self, path):
+    def file(self, path: str | Path) -> Path:
         return Path(f"{path}.{self.rank}of{self.size}")
 
 
-def team_of(model) -> Alone:  # of Sharded processes where the model is sharded
+# %% ../../nbs/core/06_sharding.ipynb #9e0fe52f
+def team_of(
+    model: nn.Module,  # sharded or not
+) -> Alone:  # Sharded where the model is
+    "What this process holds of a model, and does."
     return Sharded(next(model.parameters()).device) if is_sharded(model) else Alone()
 
 
-# %% ../../nbs/core/06_sharding.ipynb #adced08e
+# %% ../../nbs/core/06_sharding.ipynb #8f9e1261
+def _empty_twin(model: nn.Module) -> nn.Module:
+    "A sharded model of the same settings and number formats, whose weights say nothing yet."
+    with torch.device("meta"):
+        twin = type(model)(copy.deepcopy(model.config))
+    twin.tie_weights()
+    for new, old in zip(twin.parameters(), model.parameters(), strict=True):
+        new.data = new.data.to(old.dtype)
+    device = next(model.parameters()).device
+    return shard(twin, device).to_empty(device=device)
+
+
+def _tensors(model: nn.Module) -> list[torch.Tensor]:
+    return [*model.parameters(), *model.buffers()]
+
+
 @torch.no_grad()
-def clone(model):  # -> a model of its own memory, sharded if this one is
+def clone(
+    model: nn.Module,  # sharded or not
+) -> nn.Module:  # of its own memory, sharded if the model is
     "A deep copy."
     if not is_sharded(model):
         return copy.deepcopy(model)
-    with torch.device("meta"):
-        new = type(model)(copy.deepcopy(model.config))
-    new.tie_weights()
-    dtypes = [p.dtype for p in model.parameters()]
-    for p, dtype in zip(new.parameters(), dtypes, strict=True):
-        p.data = p.data.to(dtype)
-    where = next(model.parameters()).device
-    new = shard(new, where).to_empty(device=where)
-    for a, b in zip(
-        [*new.parameters(), *new.buffers()], [*model.parameters(), *model.buffers()], strict=True
-    ):
-        (a.to_local() if isinstance(a, DTensor) else a).copy_(
-            b.to_local() if isinstance(b, DTensor) else b
-        )
-        if isinstance(a, nn.Parameter):
-            a.requires_grad_(b.requires_grad)
-    new.generation_config = model.generation_config
-    return new.train(model.training)
+    twin = _empty_twin(model)
+    for new, old in zip(_tensors(twin), _tensors(model), strict=True):
+        _rows_here(new).copy_(_rows_here(old))
+        if isinstance(new, nn.Parameter):
+            new.requires_grad_(old.requires_grad)
+    twin.generation_config = model.generation_config
+    return twin.train(model.training)
 
 
+# %% ../../nbs/core/06_sharding.ipynb #d28ce877
 def save_weights(
-    model,  # sharded
-    path,  # a folder, the same in all processes, where model-….safetensors and their index come to lie
-    dtype=None,  # of the weights on disk
-):
+    model: nn.Module,  # sharded
+    path: str
+    | Path,  # a folder, the same in all processes, for model-….safetensors and their index
+    dtype: torch.dtype | None = None,  # of the weights on disk; None: as they are
+) -> None:
     "Write a sharded model's weights; each process its own rows, never the whole in one."
-    from torch.distributed.checkpoint import HuggingFaceStorageWriter, save  # brings slow imports
+    from torch.distributed.checkpoint import HuggingFaceStorageWriter, save  # slow to import
 
-    tied, state = set(model.all_tied_weights_keys), model.state_dict()
-    state = {
-        n: p if dtype is None or not p.is_floating_point() else p.to(dtype)
-        for n, p in state.items()
-        if n not in tied
-    }
-    Path(path).mkdir(parents=True, exist_ok=True)
-    save(
-        state,
-        storage_writer=HuggingFaceStorageWriter(
-            str(path), save_distributed=True, enable_consolidation=True
-        ),
-    )
+    path = Path(path)
+    tied = set(model.all_tied_weights_keys)
+    state = {name: tensor for name, tensor in model.state_dict().items() if name not in tied}
+    if dtype is not None:
+        for name, tensor in state.items():
+            if tensor.is_floating_point():
+                state[name] = tensor.to(dtype)
+    path.mkdir(parents=True, exist_ok=True)
+    writer = HuggingFaceStorageWriter(str(path), save_distributed=True, enable_consolidation=True)
+    save(state, storage_writer=writer)
     dist.barrier()
     if rank() == 0:
-        shutil.rmtree(Path(path) / "sharded")
+        shutil.rmtree(path / "sharded")
     dist.barrier()

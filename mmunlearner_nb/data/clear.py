@@ -8,330 +8,292 @@ __all__ = [
     "NAME_PROMPT",
     "CLEAR_RATIOS",
     "lettered_options",
-    "fold",
-    "name_finder",
-    "is_text",
-    "text_rows",
     "caption_example",
     "picture_examples",
     "question_examples",
     "real_examples",
     "add_clear_perception",
-    "Side",
     "by_ratio",
-    "by_people",
     "picture_test",
     "text_test",
-    "text_example",
     "load_clear",
 ]
 
-# %% ../../nbs/data/05_clear.ipynb #a3d41041
+# %% ../../nbs/data/05_clear.ipynb #77c1b4f3
 import random
-import re
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable
 from itertools import cycle
+from pathlib import Path
+from string import ascii_uppercase
+
+import PIL.Image
 
 from ..core.errors import DataError, nearest
-from mmunlearner_nb.data.examples import (
-    Benchmark,
-    Example,
-    people,
-    pick_people,
-    refuse_overlap,
-    request_name,
-)
-from .reading import Source
+from .clear_sides import Side, by_people, read_side
+from .examples import Benchmark, Example, people, refuse_overlap, request_name
+from .reading import Row, Source
+from .tofu import is_text, text_example, text_rows
 
 # %% ../../nbs/data/05_clear.ipynb #e3521980
 CAPTION_PROMPT = "Write a caption for this picture."
 NAME_PROMPT = "Tell me the name of the person in the picture."
-CLEAR_RATIOS = {1: 99, 5: 95, 10: 90}  # percent to forget -> percent to retain
 
 
-def lettered_options(answer, others, seed) -> dict:  # letter -> text
-    "The answer among the other options, in an order that depends on `seed` alone."
+def lettered_options(
+    answer: str,  # the right one
+    others: Iterable[str],  # wrong ones
+    seed: str,  # what the order depends on
+) -> dict[str, str]:  # letter -> text
+    "The answer among the other options."
     texts = list(dict.fromkeys([answer, *others]))
     random.Random(seed).shuffle(texts)
-    return dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", texts))
-
-
-# %% ../../nbs/data/05_clear.ipynb #821e966d
-def fold(text):  # without accents and case
-    return "".join(
-        c for c in unicodedata.normalize("NFKD", str(text or "")) if not unicodedata.combining(c)
-    ).casefold()
-
-
-def name_finder(
-    names,
-):  # -> text -> the name that comes first in it, the longest of those that start there; None
-    known = {fold(n): n for n in reversed(list(names))}
-    pattern = re.compile(
-        rf"(?<!\w)({'|'.join(map(re.escape, sorted(known, key=len, reverse=True)))})(?!\w)"
-    )
-    return lambda text: known[m[1]] if (m := pattern.search(fold(text))) else None
-
-
-def is_text(row):
-    return bool(not row.has_picture() and (row.get("question") or row.get("paraphrased_question")))
-
-
-def text_rows(rows, names) -> list:  # (row, person) pairs
-    "The text rows, each with the person it is about."
-    first_named, out, last = name_finder(names), [], None
-    for row in filter(is_text, rows):
-        if row.get("name") and row["name"] not in names:
-            raise row.error(
-                "name",
-                f"{row['name']!r} is in no caption's row; the nearest name is {nearest(row['name'], names)!r}",
-            )
-        said = (row.get(k) for k in ("question", "paraphrased_question", "answer"))
-        last = row.get("name") or next(filter(None, map(first_named, said)), last)
-        if last is None:
-            raise row.error(
-                "question",
-                "names nobody we have a picture of, nor does a row before it: add a column 'name'",
-            )
-        out.append((row, last))
-    return out
+    return dict(zip(ascii_uppercase, texts, strict=False))  # as many letters as there are texts
 
 
 # %% ../../nbs/data/05_clear.ipynb #343b1ad3
-def caption_example(row, picture) -> Example:  # what training sees of a picture
+def caption_example(
+    row: Row,
+    picture: PIL.Image.Image,  # RGB
+) -> Example:
+    "What training sees of a picture."
     return Example(picture, CAPTION_PROMPT, row.text("caption"), row.text("name"), where=row.where)
 
 
-def picture_examples(row, picture) -> list:
+def picture_examples(
+    row: Row,  # of a _perturbed config
+    picture: PIL.Image.Image,  # RGB
+) -> list[Example]:
     "What evaluation asks about a picture."
-    unaided, name = caption_example(row, picture), row.text("name")
+    name = row.text("name")
+    caption = caption_example(row, picture)
 
-    def pick(question, answer, wrong):
+    def choice(question: str, answer: str, wrong: str) -> Example:
+        "The question, with the texts of the column `wrong` beside the answer."
         options = lettered_options(answer, row.texts(wrong), f"{question} {answer}")
-        return Example(
-            picture,
-            question,
-            answer,
-            name,
-            options,
-            "classification",
-            where=f"{row.where}, {wrong}",
-        )
+        where = f"{row.where}, {wrong}"
+        return Example(picture, question, answer, name, options, "classification", where=where)
 
     return [
-        pick(NAME_PROMPT, name, "perturbed_names"),
+        choice(NAME_PROMPT, name, "perturbed_names"),
         Example(picture, NAME_PROMPT, name, name, where=row.where),
-        pick(CAPTION_PROMPT, unaided.answer, "perturbed_captions"),
-        unaided,
+        choice(CAPTION_PROMPT, caption.answer, "perturbed_captions"),
+        caption,
     ]
 
 
-def question_examples(row, person, picture, modality, question="question", wrong="options") -> list:
+# %% ../../nbs/data/05_clear.ipynb #a8a90cb9
+def question_examples(
+    row: Row,
+    person: str,  # whom it is about
+    picture: PIL.Image.Image | None,  # RGB; None for text
+    modality: str,  # of examples.MODALITIES
+    question: str = "question",  # the column with the question; where it is empty, for the name
+    wrong: str = "options",  # the column with the wrong answers
+) -> list[Example]:
     "What evaluation asks in the row's own words."
-    q = row.text(question) if row.get(question) else NAME_PROMPT
+    asked = row.text(question) if row.get(question) else NAME_PROMPT
     answer, others = row.text("answer"), row.texts(wrong)
-    options = {"generation": None} | (
-        {"classification": lettered_options(answer, others, f"{person} {q} {answer}")}
-        if others
-        else {}
-    )
+    options = {"generation": None}
+    if others:
+        options["classification"] = lettered_options(answer, others, f"{person} {asked} {answer}")
     return [
-        Example(picture, q, answer, person, o, task, modality, row.where)
-        for task, o in options.items()
+        Example(picture, asked, answer, person, choices, task, modality, row.where)
+        for task, choices in options.items()
     ]
 
 
-# %% ../../nbs/data/05_clear.ipynb #89af2ccc
-def real_examples(src, config, notes) -> list:
-    "The questions of `real_faces`, `real_world` or `perception`."
-    ours, rows = config == "perception", src.read(config, "image", "answer", "options")
-    unsound = [
-        r
-        for r in rows
-        if r.text("answer") not in r.texts("options") and (r.texts("options") or not ours)
-    ]
-    if unsound and (ours or len(unsound) < len(rows)):
-        r = unsound[0]
-        raise r.error(
+# %% ../../nbs/data/05_clear.ipynb #a5c638a7
+def _check_options(rows: list[Row], config: str, notes: list[str]) -> None:
+    "A note where no row's options hold the answer, a DataError where only some rows' do."
+    ours = config == "perception"
+    unsound = []
+    for row in rows:
+        options = row.texts("options")
+        if row.text("answer") not in options and (options or not ours):
+            unsound.append(row)
+    if not unsound:
+        return
+    if ours or len(unsound) < len(rows):
+        row = unsound[0]
+        raise row.error(
             "options",
-            f"the answer {r['answer']!r} is not among {r.texts('options')}: correct one of them",
+            f"the answer {row['answer']!r} is not among {row.texts('options')}: "
+            "correct one of them",
         )
-    if unsound:
-        notes.append(f"{config}: no row's options hold the answer; it was added to them")
-    out = []
-    for i, row in enumerate(rows):
+    notes.append(f"{config}: no row's options hold the answer; it was added to them")
+
+
+def _real_person(row: Row, config: str, number: int) -> str:
+    "Who is asked about: by name, or by the answer that is one, or by the row's number."
+    if config == "perception" or row.get("name"):
+        return row.text("name")
+    return row.text("answer") if config == "real_faces" else f"{config} {number}"
+
+
+# %% ../../nbs/data/05_clear.ipynb #72bb1fc1
+def real_examples(
+    src: Source,
+    config: str,  # "real_faces", "real_world" or "perception"
+    notes: list[str],  # what a reader should know is added here
+) -> list[Example]:
+    "The questions of one of these configs."
+    ours = config == "perception"
+    rows = src.read(config, "image", "answer", "options")
+    _check_options(rows, config, notes)
+    examples = []
+    for number, row in enumerate(rows):
         picture = row.pictures()[0] if ours or row.has_picture() else None
-        modality = "perception" if ours else row.get("modality") or ("vqa" if picture else "qa")
-        person = (
-            row.text("name")
-            if ours or row.get("name")
-            else row.text("answer")
-            if config == "real_faces"
-            else f"{config} {i}"
-        )
-        out += [
-            e
-            for e in question_examples(row, person, picture, modality)
-            if ours or e.task == "classification"
-        ]
-    return out
+        if ours:
+            modality = "perception"
+        else:
+            modality = row.get("modality") or ("qa" if picture is None else "vqa")
+        person = _real_person(row, config, number)
+        for example in question_examples(row, person, picture, modality):
+            if ours or example.task == "classification":
+                examples.append(example)
+    return examples
 
 
-def add_clear_perception(src, eval_sets, sides, notes):
+def add_clear_perception(
+    src: Source,
+    eval_sets: dict[str, list[Example]],  # added to
+    sides: dict[str, list[str]],  # "forget", "retain" -> names
+    notes: list[str],  # as in real_examples
+) -> None:
     "Put the rows of our `perception` in the set of their person."
-    group = {
-        p: s
-        for s, found in ({"real_faces": people(eval_sets["real_faces"])} | sides).items()
-        for p in found
-    }
-    for e in real_examples(src, "perception", notes):
-        if e.person_id not in group:
-            near = nearest(e.person_id, group)
+    set_of = dict.fromkeys(people(eval_sets["real_faces"]), "real_faces")
+    for side, names in sides.items():
+        set_of |= dict.fromkeys(names, side)
+    for example in real_examples(src, "perception", notes):
+        if example.person_id not in set_of:
             raise DataError(
-                f"{e.where}, column 'name': {e.person_id!r} is in no other set; the nearest is {near!r}"
+                f"{example.where}, column 'name': {example.person_id!r} is in no other set; "
+                f"the nearest is {nearest(example.person_id, set_of)!r}"
             )
-        eval_sets[group[e.person_id]].append(e)
+        eval_sets[set_of[example.person_id]].append(example)
 
 
-# %% ../../nbs/data/05_clear.ipynb #ff926d15
-@dataclass
-class Side:
-    "What the data set holds about the people to forget, or about the others."
-
-    captions: list  # rows with a picture, to train on
-    texts: list  # (row, person) pairs to train on
-    perturbed: list  # rows to evaluate with
-
-    @property
-    def names(self):
-        return list(dict.fromkeys(r.text("name") for r in self.captions))
+# %% ../../nbs/data/05_clear.ipynb #e0c86b38
+CLEAR_RATIOS = {1: 99, 5: 95, 10: 90}  # percent to forget -> percent to retain
 
 
-def by_ratio(src, ratio) -> list:  # of Side: forget, retain
+def by_ratio(
+    src: Source,
+    ratio: int,  # percent to forget, of CLEAR_RATIOS
+) -> list[Side]:  # forget, retain
+    "The sides of a published request."
     if ratio not in CLEAR_RATIOS:
         raise DataError(
-            f"CLEAR has no forget ratio {ratio!r}: use one of {', '.join(map(str, CLEAR_RATIOS))}, or forget_people"
+            f"CLEAR has no forget ratio {ratio!r}: "
+            f"use one of {', '.join(map(str, CLEAR_RATIOS))}, or forget_people"
         )
-    sides = []
-    for config, perturbed in (
-        (f"forget{ratio:02}",) * 2,
-        (f"retain{CLEAR_RATIOS[ratio]}", "retain"),
-    ):
-        s = Side(
-            src.read(config, "image", "caption", "name"),
-            [],
-            src.read(f"{perturbed}_perturbed", "caption", "name"),
-        )
-        s.texts = text_rows(src.read(f"{config}+tofu", "question", "answer"), s.names)
-        sides.append(s)
-    return sides
-
-
-def by_people(src, asked) -> list:  # of Side: forget, retain
-    everyone = Side(src.read("full", "image", "caption", "name"), [], [])
-    asked = pick_people(asked, everyone.names, f"{src.path}, config 'full'")
-    texts = text_rows(src.read("full+tofu", "question", "answer"), everyone.names)
-    pool = [
-        r for c in src.configs() if c.endswith("_perturbed") for r in src.read(c, "caption", "name")
-    ]
-    once = {
-        (r.get("name"), r.get("caption"), r.get("paraphrased_question"), str(r.get("image"))): r
-        for r in pool
-    }.values()
+    forget = f"forget{ratio:02}"
     return [
-        Side(
-            [r for r in everyone.captions if (r.text("name") in asked) == to_forget],
-            [(r, p) for r, p in texts if (p in asked) == to_forget],
-            list(once),
-        )
-        for to_forget in (True, False)
+        read_side(src, forget, f"{forget}_perturbed"),
+        read_side(src, f"retain{CLEAR_RATIOS[ratio]}", "retain_perturbed"),
     ]
 
 
-# %% ../../nbs/data/05_clear.ipynb #1016c806
-def picture_test(side, s, notes) -> list:
+# %% ../../nbs/data/05_clear.ipynb #9c8c42d5
+def picture_test(
+    name: str,  # "forget" or "retain"
+    side: Side,
+    notes: list[str],  # added to
+) -> list[Example]:
     "The picture questions about the people of a side."
-    shown = {n: cycle([r for r in s.captions if r.text("name") == n]) for n in s.names}
-    out = []
-    for row in s.perturbed:
-        if is_text(row) or row.text("name") not in shown:
-            continue
-        out += picture_examples(
-            row, (row if row.has_picture() else next(shown[row.text("name")])).pictures()[0]
-        )
-    if side == "forget" and (lacking := [n for n in s.names if n not in people(out)]):
+    turns = {
+        person: cycle([row for row in side.captions if row.text("name") == person])
+        for person in side.names
+    }
+    examples = []
+    for row in side.perturbed:
+        if not is_text(row) and row.text("name") in turns:
+            pictured = row if row.has_picture() else next(turns[row.text("name")])
+            examples += picture_examples(row, pictured.pictures()[0])
+    lacking = [person for person in side.names if person not in people(examples)]
+    if name == "forget" and lacking:
         notes.append(
-            f"eval {side}: no perturbed row shows {', '.join(lacking)}; their training pictures are asked about"
+            f"eval {name}: no perturbed row shows {', '.join(lacking)}; "
+            "their training pictures are asked about"
         )
-        out += [
-            caption_example(r, r.pictures()[0]) for r in s.captions if r.text("name") in lacking
-        ]
-    if not out:
+        trained = [row for row in side.captions if row.text("name") in lacking]
+        examples += [caption_example(row, row.pictures()[0]) for row in trained]
+    if not examples:
         raise DataError(
-            f"eval {side}: no perturbed row shows {' or '.join(s.names)}: add them to retain_perturbed"
+            f"eval {name}: no perturbed row shows {' or '.join(side.names)}: "
+            "add them to retain_perturbed"
         )
-    return out
+    return examples
 
 
-def text_test(side, s, names, shown, notes) -> list:
+# %% ../../nbs/data/05_clear.ipynb #7801f01d
+def text_test(
+    name: str,  # "forget" or "retain"
+    side: Side,
+    names: list[str],  # of the people of both sides
+    shown: list[str],  # people whom the picture questions are about
+    notes: list[str],  # added to
+) -> list[Example]:
     "The text questions about the people of a side."
-    mine, own = text_rows(s.perturbed, names), set(s.names)
-    if mine := [(row, p) for row, p in mine if p in own]:
-        return [
-            e
-            for row, p in mine
-            for e in question_examples(
-                row, p, None, "qa", "paraphrased_question", "perturbed_answers"
+    own = set(side.names)
+    examples = []
+    for row, person in text_rows(side.perturbed, names):
+        if person in own:
+            examples += question_examples(
+                row, person, None, "qa", "paraphrased_question", "perturbed_answers"
             )
-        ]
+    if examples:
+        return examples
     notes.append(
-        f"eval {side}: no perturbed row holds a text question; the training wordings are asked"
+        f"eval {name}: no perturbed row holds a text question; the training wordings are asked"
     )
-    return [text_example(row, p) for row, p in s.texts if p in shown]
+    return [text_example(row, person) for row, person in side.texts if person in shown]
 
 
-def text_example(row, person) -> Example:  # what training sees of a text row
-    return Example(
-        None, row.text("question"), row.text("answer"), person, modality="qa", where=row.where
-    )
+# %% ../../nbs/data/05_clear.ipynb #773b50a3
+def _note_strangers(sides: Iterable[Side], names: list[str], notes: list[str]) -> None:
+    "A note about people who stand in a perturbed row but in no caption."
+    tested = {row.text("name") for side in sides for row in side.perturbed if not is_text(row)}
+    strangers = sorted(tested - set(names))
+    if strangers:
+        notes.append(
+            f"perturbed rows about {', '.join(strangers)}, who are in no caption, are left out"
+        )
+
+
+def _training(sides: dict[str, Side]) -> dict[str, list[Example]]:
+    "The four lists to train on."
+    lists = {}
+    for name, side in sides.items():
+        lists[f"{name}_vqa"] = [caption_example(row, row.pictures()[0]) for row in side.captions]
+        lists[f"{name}_qa"] = [text_example(row, person) for row, person in side.texts]
+    return lists
 
 
 # %% ../../nbs/data/05_clear.ipynb #9b131c09
 def load_clear(
-    path,  # a folder, or a hub id such as "therem/CLEAR"
-    forget_ratio=5,  # percent of the people: 1, 5 or 10
-    forget_people=None,  # their names, in place of a ratio: any request, split from the full set
+    path: str | Path,  # a folder, or a hub id such as "therem/CLEAR"
+    forget_ratio: int = 5,  # percent of the people: 1, 5 or 10
+    forget_people: str | Iterable[str] | None = None,  # names, in place of a ratio: any request
 ) -> Benchmark:
     "CLEAR: captions and TOFU's rows to train on; eval sets forget, retain, real_faces, real_world."
-    src, notes, train, eval_sets = Source(path), [], {}, {}
-    sides = dict(
-        zip(
-            ("forget", "retain"),
-            by_ratio(src, forget_ratio) if forget_people is None else by_people(src, forget_people),
-        )
-    )
-    names = [n for s in sides.values() for n in s.names]
-    if odd := {r.text("name") for s in sides.values() for r in s.perturbed if not is_text(r)} - set(
-        names
-    ):
-        notes.append(
-            f"perturbed rows about {', '.join(sorted(odd))}, who are in no caption, are left out"
-        )
-    for side, s in sides.items():
-        train[f"{side}_vqa"] = [caption_example(r, r.pictures()[0]) for r in s.captions]
-        train[f"{side}_qa"] = [text_example(r, p) for r, p in s.texts]
+    src = Source(path)
+    by_name = forget_people is not None
+    forget, retain = by_people(src, forget_people) if by_name else by_ratio(src, forget_ratio)
+    sides = dict(forget=forget, retain=retain)
+    names = forget.names + retain.names
+    notes, eval_sets = [], {}
+    _note_strangers(sides.values(), names, notes)
+    train = _training(sides)
     refuse_overlap(train["forget_vqa"], train["retain_vqa"])
-    for side, s in sides.items():
-        eval_sets[side] = picture_test(side, s, notes)
-        eval_sets[side] += text_test(side, s, names, people(eval_sets[side]), notes)
+    for name, side in sides.items():
+        shown = picture_test(name, side, notes)
+        eval_sets[name] = shown + text_test(name, side, names, people(shown), notes)
     for config in ("real_faces", "real_world"):
         eval_sets[config] = real_examples(src, config, notes)
     if "perception" in src.configs():
-        add_clear_perception(src, eval_sets, {side: s.names for side, s in sides.items()}, notes)
-    name = (
-        f"clear-{forget_ratio}"
-        if forget_people is None
-        else request_name("clear", sides["forget"].names)
-    )
-    return Benchmark(name, **train, eval_sets=eval_sets, notes=notes)
+        add_clear_perception(
+            src, eval_sets, {name: side.names for name, side in sides.items()}, notes
+        )
+    title = request_name("clear", forget.names) if by_name else f"clear-{forget_ratio}"
+    return Benchmark(title, **train, eval_sets=eval_sets, notes=notes)

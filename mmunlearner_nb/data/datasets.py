@@ -5,14 +5,10 @@
 # %% auto #0
 __all__ = [
     "WORDINGS",
-    "TASK_KINDS",
     "MLLMU_RATIOS",
     "TASK_COLUMNS",
-    "as_text",
+    "PROFILE_COLUMNS",
     "biography_examples",
-    "options_of",
-    "is_pictured",
-    "task_examples",
     "owner",
     "picture_training",
     "profile_training",
@@ -24,121 +20,68 @@ __all__ = [
 ]
 
 # %% ../../nbs/data/06_datasets.ipynb #02a47548
-from itertools import cycle
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from ..core.errors import DataError, nearest
 from .examples import Benchmark, Example, people, pick_people, request_name
-from .reading import Source, unpack_json
+from .reading import Row, Source, unpack_json
+from .tasks import as_text, task_examples
 
-# %% ../../nbs/data/06_datasets.ipynb #08502ea4
+# %% ../../nbs/data/06_datasets.ipynb #357d40ad
 WORDINGS = ("What is the {field} of {name}?", "Tell me {name}'s {field}.")
 
 
-def as_text(value) -> str:
-    "A field's value as text: lists and objects become enumerations."
-    if isinstance(value, dict):
-        return "; ".join(f"{k}: {as_text(v)}" for k, v in value.items() if as_text(v))
-    if isinstance(value, list):
-        return ", ".join(filter(None, map(as_text, value)))
-    return "" if value is None else str(value).strip()
+def _fields(biography: object) -> dict[str, str]:
+    "A biography's fields in small letters, as text; none where it is prose."
+    if not isinstance(biography, dict):
+        return {}
+    return {
+        key.strip(" :").replace("_", " ").lower(): as_text(value)
+        for key, value in biography.items()
+    }
 
 
-def biography_examples(row) -> list:
+def biography_examples(
+    row: Row,  # with a biography: JSON text, or prose and a column "name"
+) -> list[Example]:
     "Training text about the person of a row."
     try:
-        bio = unpack_json(row.value("biography"))
+        biography = unpack_json(row.value("biography"))
     except ValueError:
-        bio = row.text("biography")  # prose, not JSON
-    fields = (
-        {k.strip(" :").replace("_", " ").lower(): as_text(v) for k, v in bio.items()}
-        if isinstance(bio, dict)
-        else {}
-    )
+        biography = row.text("biography")  # prose, not JSON
+    fields = _fields(biography)
     name = fields.pop("name", None) or as_text(row.get("name") or row.get("Name"))
     if not name:
         raise row.error(
             "biography",
             "gives no name: write it as JSON text with a field 'Name', or add a column 'name'",
         )
-    pairs = [(w.format(field=f, name=name), v) for f, v in fields.items() if v for w in WORDINGS]
-    if not isinstance(bio, dict):
+    pairs = []  # (question, answer)
+    for field, value in fields.items():
+        if value:
+            pairs += [(wording.format(field=field, name=name), value) for wording in WORDINGS]
+    if not isinstance(biography, dict):
         pairs = [(f"Tell me about {name}.", row.text("biography"))]
     if not pairs:
         raise row.error("biography", f"says nothing about {name}: add fields, or drop the row")
+    person, where = row.text("ID"), f"{row.where}, biography"
     return [
-        Example(None, q, a, row.text("ID"), modality="qa", where=f"{row.where}, biography")
-        for q, a in pairs
+        Example(None, question, answer, person, modality="qa", where=where)
+        for question, answer in pairs
     ]
 
 
-# %% ../../nbs/data/06_datasets.ipynb #d3b1eb2e
-TASK_KINDS = {
-    "Image_Textual_Questions": True,
-    "Pure_Text_Questions": False,
-}  # whether the question is about the picture
-
-
-def options_of(row, record, at) -> tuple:  # (options, text of the right one)
-    "The options of a choice, letter to text."
-    given = unpack_json(row.value("Options", record, at))
-    options = {
-        k: as_text(v)
-        for k, v in (given.items() if isinstance(given, dict) else zip("ABCDEFGH", given))
-        if as_text(v)
-    }
-    letter = row.text("Correct_Answer", record, at)
-    if letter not in options:
-        raise row.error(
-            f"{at}.Correct_Answer",
-            f"the right answer {letter!r} is not among the options {options}: give the letter of one",
-        )
-    return options, options[letter]
-
-
-def is_pictured(row, record, at) -> bool:  # by the record's Type
-    kind = row.text("Type", record, at).lower()
-    if not kind.startswith(("image", "pure")):
-        raise row.error(f"{at}.Type", f"unknown type {kind!r}: use Image_Textual or Pure_Text")
-    return kind.startswith("image")
-
-
-def task_examples(row, pictures, modality="vqa") -> list:
-    "All questions of a row; those about the picture are of this modality."
-    turn, person, out = cycle(pictures), row.text("ID"), []
-
-    def add(pictured, record, at, answer, task, options=None):
-        out.append(
-            Example(
-                next(turn) if pictured else None,
-                row.text("Question", record, at),
-                answer,
-                person,
-                options,
-                task,
-                modality if pictured else "qa",
-                f"{row.where}, {at}",
-            )
-        )
-
-    choices = row.value("Classification_Task")
-    for kind, pictured in TASK_KINDS.items() if choices is not None else ():
-        for record, at in row.structs(kind, unpack_json(choices), "Classification_Task"):
-            options, answer = options_of(row, record, at)
-            add(pictured, record, at, answer, "classification", options)
-    for column, task in (("Generation_Task", "generation"), ("Mask_Task", "cloze")):
-        for record, at in row.structs(column):
-            add(
-                is_pictured(row, record, at), record, at, row.text("Ground_Truth", record, at), task
-            )
-    return out
-
-
-# %% ../../nbs/data/06_datasets.ipynb #1caa0caa
-def owner(row, pairs, by_picture) -> str:
-    "The person of a training row."
+# %% ../../nbs/data/06_datasets.ipynb #17ee02c1
+def owner(
+    row: Row,  # of ft_Data
+    pairs: list[tuple[dict, str]],  # its questions, each with its place in the row
+    by_picture: Callable[[], dict[int, str]],  # -> id of a picture of Full_Set -> person
+) -> str:
+    "The person of a training row; a DataError where that cannot be told."
     if row.get("ID") is not None:
         return row.text("ID")
-    ids = {row.text("ID", r, at) for r, at in pairs if r.get("ID") is not None}
+    ids = {row.text("ID", pair, at) for pair, at in pairs if pair.get("ID") is not None}
     if len(ids) > 1:
         raise row.error(
             "metadata",
@@ -148,176 +91,211 @@ def owner(row, pairs, by_picture) -> str:
     if person is None:
         raise row.error(
             "ID",
-            "whose picture is it? No such column, no 'ID' in metadata, and not a picture of Full_Set: add one",
+            "whose picture is it? No such column, no 'ID' in metadata, "
+            "and not a picture of Full_Set: add one",
         )
     return person
 
 
-def picture_training(src) -> dict:  # person -> list of Example
+# %% ../../nbs/data/06_datasets.ipynb #c0deddc5
+def picture_training(src: Source) -> dict[str, list[Example]]:  # person -> examples
     "What `ft_Data` holds about each person."
     known = {}  # equal pictures are one object, so its id tells them
 
-    def by_picture():
+    def by_picture() -> dict[int, str]:
         if not known and "Full_Set" in src.configs():
-            known.update(
-                {id(r.pictures()[0]): r.text("ID") for r in src.read("Full_Set", "image", "ID")}
-            )
+            for row in src.read("Full_Set", "image", "ID"):
+                known[id(row.pictures()[0])] = row.text("ID")
         return known
 
-    out = {}
+    training = {}
     for row in src.read("ft_Data", "image", "metadata"):
         pairs = row.structs("metadata")
         if not pairs:
             raise row.error("metadata", "holds no question: add one or drop the row")
-        picture, person = row.pictures()[0], owner(row, pairs, by_picture)
-        out.setdefault(person, []).extend(
-            Example(
-                picture,
-                row.text("Question", r, at),
-                row.text("Answer", r, at),
-                person,
-                where=f"{row.where}, {at}",
-            )
-            for r, at in pairs
-        )
-    return out
+        picture = row.pictures()[0]
+        person = owner(row, pairs, by_picture)
+        for pair, at in pairs:
+            question, answer = row.text("Question", pair, at), row.text("Answer", pair, at)
+            example = Example(picture, question, answer, person, where=f"{row.where}, {at}")
+            training.setdefault(person, []).append(example)
+    return training
 
 
-def profile_training(rows) -> dict:  # person -> list of Example
+def profile_training(rows: Iterable[Row]) -> dict[str, list[Example]]:  # person -> examples
     "Where there is no `ft_Data`: the question each person's own row asks about the picture."
-    out = {}
-    for r in rows:
-        e = Example(
-            r.pictures()[0], r.text("question"), r.text("answer"), r.text("ID"), where=r.where
-        )
-        out.setdefault(e.person_id, []).append(e)
-    return out
+    training = {}
+    for row in rows:
+        picture, question, answer = row.pictures()[0], row.text("question"), row.text("answer")
+        example = Example(picture, question, answer, row.text("ID"), where=row.where)
+        training.setdefault(example.person_id, []).append(example)
+    return training
 
 
-# %% ../../nbs/data/06_datasets.ipynb #5bc097af
+# %% ../../nbs/data/06_datasets.ipynb #17989ed0
 MLLMU_RATIOS = {5: 95, 10: 90, 15: 85}  # percent to forget -> percent to retain
 TASK_COLUMNS = ("ID", "Classification_Task", "Generation_Task", "Mask_Task")
+PROFILE_COLUMNS = ("image", "biography", *TASK_COLUMNS)
 
 
-def sides_of(src, ratio, asked) -> dict:  # "forget", "retain" -> rows
-    "The profiles of the people to forget and of the others."
-    if asked is None:
-        if ratio not in MLLMU_RATIOS:
-            raise DataError(
-                f"MLLMU-Bench has no forget ratio {ratio!r}: use one of {', '.join(map(str, MLLMU_RATIOS))}, or forget_people"
-            )
-        sides = {
-            s: src.read(f"{s}_{p}", "image", "biography", *TASK_COLUMNS)
-            for s, p in (("forget", ratio), ("retain", MLLMU_RATIOS[ratio]))
-        }
-    else:
-        full = src.read("Full_Set", "image", "biography", *TASK_COLUMNS)
-        asked = pick_people(asked, [r.text("ID") for r in full], f"{src.path}, config 'Full_Set'")
-        sides = {
-            s: [r for r in full if (r.text("ID") in asked) == (s == "forget")]
-            for s in ("forget", "retain")
-        }
-    to_forget = {r.text("ID"): r for r in sides["forget"]}
-    if both := next((r for r in sides["retain"] if r.text("ID") in to_forget), None):
-        raise both.error(
-            "ID",
-            f"person {both['ID']!r} is also to be forgotten ({to_forget[both.text('ID')].where}): take one row out",
+def _by_ratio(src: Source, ratio: int) -> dict[str, list[Row]]:
+    if ratio not in MLLMU_RATIOS:
+        raise DataError(
+            f"MLLMU-Bench has no forget ratio {ratio!r}: "
+            f"use one of {', '.join(map(str, MLLMU_RATIOS))}, or forget_people"
         )
+    return {
+        "forget": src.read(f"forget_{ratio}", *PROFILE_COLUMNS),
+        "retain": src.read(f"retain_{MLLMU_RATIOS[ratio]}", *PROFILE_COLUMNS),
+    }
+
+
+def _by_people(src: Source, asked: str | Iterable[str]) -> dict[str, list[Row]]:
+    everyone = src.read("Full_Set", *PROFILE_COLUMNS)
+    known = [row.text("ID") for row in everyone]
+    asked = pick_people(asked, known, f"{src.path}, config 'Full_Set'")
+    return {
+        "forget": [row for row in everyone if row.text("ID") in asked],
+        "retain": [row for row in everyone if row.text("ID") not in asked],
+    }
+
+
+def sides_of(
+    src: Source,
+    ratio: int,  # percent to forget, of MLLMU_RATIOS
+    asked: str | Iterable[str] | None,  # IDs to forget, in place of a ratio
+) -> dict[str, list[Row]]:  # "forget", "retain" -> rows
+    "The profiles of the people to forget and of the others; nobody may be on both sides."
+    sides = _by_ratio(src, ratio) if asked is None else _by_people(src, asked)
+    to_forget = {row.text("ID"): row for row in sides["forget"]}
+    for row in sides["retain"]:
+        other = to_forget.get(row.text("ID"))
+        if other is not None:
+            raise row.error(
+                "ID",
+                f"person {row['ID']!r} is also to be forgotten ({other.where}): take one row out",
+            )
     return sides
 
 
-def training_lists(src, sides, notes) -> dict:
+# %% ../../nbs/data/06_datasets.ipynb #c4ce07cc
+def training_lists(
+    src: Source,
+    sides: dict[str, list[Row]],  # see sides_of
+    notes: list[str],  # added to
+) -> dict[str, list[Example]]:
     "The four training lists."
     if "ft_Data" in src.configs():
         shown = picture_training(src)
     else:
         shown = profile_training(sides["forget"] + sides["retain"])
         notes.append("no ft_Data: training asks the question of each person's own row")
-    out = {}
-    for s, rows in sides.items():
-        ids = list(dict.fromkeys(r.text("ID") for r in rows))
-        if lacking := [i for i in ids if i not in shown]:
-            if s == "forget":
-                raise DataError(
-                    f"{src.path}, config 'ft_Data': no row of {', '.join(lacking)}, who are to be forgotten: add them"
-                )
+    lists = {}
+    for side, rows in sides.items():
+        ids = list(dict.fromkeys(row.text("ID") for row in rows))
+        lacking = [person for person in ids if person not in shown]
+        if lacking and side == "forget":
+            raise DataError(
+                f"{src.path}, config 'ft_Data': no row of {', '.join(lacking)}, "
+                "who are to be forgotten: add them"
+            )
+        if lacking:
             notes.append(f"retain_vqa: no row of {', '.join(lacking)} in ft_Data")
-        out[f"{s}_vqa"] = [e for i in ids for e in shown.get(i, ())]
-        out[f"{s}_qa"] = [e for r in rows for e in biography_examples(r)]
-    return out
+        pictured = [shown.get(person, []) for person in ids]
+        told = [biography_examples(row) for row in rows]
+        lists[f"{side}_vqa"] = [example for found in pictured for example in found]
+        lists[f"{side}_qa"] = [example for found in told for example in found]
+    return lists
 
 
-def unseen_set(src, forget, notes) -> list:
+# %% ../../nbs/data/06_datasets.ipynb #eb2ddef5
+def _asked(rows: Iterable[Row], column: str = "image") -> list[Example]:
+    "All questions of some rows, about the pictures in the column."
+    examples = []
+    for row in rows:
+        examples += task_examples(row, row.pictures(column))
+    return examples
+
+
+def unseen_set(
+    src: Source,
+    forget: list[Row],  # profiles of the people to forget
+    notes: list[str],  # added to
+) -> list[Example]:
     "Other pictures of the people to forget."
-    ids = {r.text("ID") for r in forget}
-    out = [
-        e
-        for r in src.read("Test_Set", "images", *TASK_COLUMNS)
-        if r.text("ID") in ids
-        for e in task_examples(r, r.pictures("images"))
-    ]
-    if not out:
+    ids = {row.text("ID") for row in forget}
+    rows = src.read("Test_Set", "images", *TASK_COLUMNS)
+    examples = _asked((row for row in rows if row.text("ID") in ids), "images")
+    if not examples:
         raise DataError(
-            f"{src.path}, config 'Test_Set': no row of {', '.join(sorted(ids))}, who are to be forgotten: add them"
+            f"{src.path}, config 'Test_Set': no row of {', '.join(sorted(ids))}, "
+            "who are to be forgotten: add them"
         )
-    if lacking := ids - set(people(out)):
+    lacking = ids - set(people(examples))
+    if lacking:
         notes.append(f"eval test: no row of {', '.join(sorted(lacking))} in Test_Set")
-    return out
+    return examples
 
 
 # %% ../../nbs/data/06_datasets.ipynb #fcb99d7a
-def add_mllmu_perception(src, eval_sets, sides):
-    "Put the rows of `Perception_Set` where their person is."
-    group = {p: "celebrity" for p in people(eval_sets["celebrity"])}
-    for s, rows in sides.items():
-        for r in rows:
-            if group.setdefault(r.text("ID"), s) == "celebrity":
-                raise r.error(
+def _sets_of(celebrities: list[str], sides: dict[str, list[Row]]) -> dict[str, str]:
+    "person -> the evaluation set they stand in."
+    sets = dict.fromkeys(celebrities, "celebrity")
+    for side, rows in sides.items():
+        for row in rows:
+            if sets.setdefault(row.text("ID"), side) == "celebrity":
+                raise row.error(
                     "ID",
-                    f"{r['ID']!r} is the ID of a celebrity too: give one of them another, or drop Perception_Set",
+                    f"{row['ID']!r} is the ID of a celebrity too: "
+                    "give one of them another, or drop Perception_Set",
                 )
+    return sets
+
+
+def add_mllmu_perception(
+    src: Source,
+    eval_sets: dict[str, list[Example]],  # added to
+    sides: dict[str, list[Row]],  # see sides_of
+) -> None:
+    "Put the rows of `Perception_Set` where their person is."
+    sets = _sets_of(people(eval_sets["celebrity"]), sides)
     for row in src.read("Perception_Set", "images", *TASK_COLUMNS[:3]):
         row.setdefault("Mask_Task", None)
-        if (where := group.get(row.text("ID"))) is None:
+        name = sets.get(row.text("ID"))
+        if name is None:
             raise row.error(
                 "ID",
-                f"person {row['ID']!r} is in no other set; the nearest is {nearest(row['ID'], group)!r}",
+                f"person {row['ID']!r} is in no other set; "
+                f"the nearest is {nearest(row['ID'], sets)!r}",
             )
         pictures = row.pictures("images")
-        eval_sets[where] += task_examples(row, pictures[:1], "perception")
-        if where == "forget":
+        eval_sets[name] += task_examples(row, pictures[:1], "perception")
+        if name == "forget":
             eval_sets["test"] += task_examples(row, pictures[-1:], "perception")
 
 
 # %% ../../nbs/data/06_datasets.ipynb #31e00266
 def load_mllmu(
-    path,  # a folder, or a hub id such as "MLLMMU/MLLMU-Bench"
-    forget_ratio=5,  # percent of the people: 5, 10 or 15
-    forget_people=None,  # their IDs, in place of a ratio: any request, split from the full set
+    path: str | Path,  # a folder, or a hub id such as "MLLMMU/MLLMU-Bench"
+    forget_ratio: int = 5,  # percent of the people: 5, 10 or 15
+    forget_people: str | Iterable[str] | None = None,  # IDs, in place of a ratio: any request
 ) -> Benchmark:
     "MLLMU-Bench: pictures and biographies to train on; eval sets forget, test, retain, celebrity."
-    src, notes = Source(path), []
+    src = Source(path)
+    notes = []
     sides = sides_of(src, forget_ratio, forget_people)
     train = training_lists(src, sides, notes)
     eval_sets = {
-        s: [e for r in rows for e in task_examples(r, r.pictures())] for s, rows in sides.items()
+        "forget": _asked(sides["forget"]),
+        "test": [],
+        "retain": _asked(sides["retain"]),
     }
     eval_sets["test"] = unseen_set(src, sides["forget"], notes)
-    eval_sets["celebrity"] = [
-        e
-        for r in src.read("Retain_Set", "image", *TASK_COLUMNS)
-        for e in task_examples(r, r.pictures())
-    ]
+    eval_sets["celebrity"] = _asked(src.read("Retain_Set", "image", *TASK_COLUMNS))
     if "Perception_Set" in src.configs():
         add_mllmu_perception(src, eval_sets, sides)
-    name = (
-        f"mllmu-{forget_ratio}"
-        if forget_people is None
-        else request_name("mllmu", people(train["forget_vqa"]))
-    )
-    return Benchmark(
-        name,
-        **train,
-        eval_sets={s: eval_sets[s] for s in ("forget", "test", "retain", "celebrity")},
-        notes=notes,
-    )
+    if forget_people is None:
+        name = f"mllmu-{forget_ratio}"
+    else:
+        name = request_name("mllmu", people(train["forget_vqa"]))
+    return Benchmark(name, **train, eval_sets=eval_sets, notes=notes)

@@ -11,29 +11,28 @@ __all__ = [
     "SIDE_OF_SET",
     "Example",
     "complaint",
-    "Benchmark",
     "people",
     "side_lists",
     "refuse_overlap",
+    "Benchmark",
     "pick_people",
     "request_name",
 ]
 
 # %% ../../nbs/data/04_examples.ipynb #a22edf86
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 import pandas as pd
 import PIL.Image
 
 from ..core.errors import DataError, nearest
 
-# %% ../../nbs/data/04_examples.ipynb #b6101f1b
-TASKS = (
-    "generation",
-    "classification",
-    "cloze",
-)  # answer freely, choose an option, fill the blank "__"
+# %% ../../nbs/data/04_examples.ipynb #33b2da18
+# answer freely, choose an option, fill the blank "__"
+TASKS = ("generation", "classification", "cloze")
 MODALITIES = ("vqa", "qa", "perception")
 
 
@@ -51,171 +50,209 @@ class Example:
     where: str = field(default="", compare=False)  # file and row it came from, for errors
 
     def __repr__(self):
-        return f"<{self.modality} {self.task}, person {self.person_id}: {self.question!r} -> {self.answer!r}>"
+        about = f"{self.modality} {self.task}, person {self.person_id}"
+        return f"<{about}: {self.question!r} -> {self.answer!r}>"
 
 
-def complaint(e: Example) -> str:  # "" if all is well
+# %% ../../nbs/data/04_examples.ipynb #7f2c49ec
+def complaint(
+    example: Example,  # of whatever types
+) -> str:  # "" if all is well
     "What is wrong with an example."
-    pictured = isinstance(e.image, PIL.Image.Image)
-    if not str(e.question).strip():
+    pictured = isinstance(example.image, PIL.Image.Image)
+    modality, task, options = example.modality, example.task, example.options
+    if not str(example.question).strip():
         return "empty question"
-    if not str(e.answer).strip():
+    if not str(example.answer).strip():
         return "empty answer"
-    if e.task not in TASKS:
-        return f"unknown task {e.task!r}: use one of {', '.join(TASKS)}"
-    if e.modality not in MODALITIES:
-        return f"unknown modality {e.modality!r}: use one of {', '.join(MODALITIES)}"
-    if e.modality == "qa" and e.image is not None:
+    if task not in TASKS:
+        return f"unknown task {task!r}: use one of {', '.join(TASKS)}"
+    if modality not in MODALITIES:
+        return f"unknown modality {modality!r}: use one of {', '.join(MODALITIES)}"
+    if modality == "qa" and example.image is not None:
         return "a picture in a text question: leave it out or call the modality 'vqa'"
-    if e.modality != "qa" and not pictured:
+    if modality != "qa" and not pictured:
         return (
-            f"no picture (PIL image) for a {e.modality} question: add one or call the modality 'qa'"
+            f"no picture (PIL image) for a {modality} question: add one or call the modality 'qa'"
         )
-    if pictured and e.image.mode != "RGB":
-        return f"a picture of mode {e.image.mode}: use image.convert('RGB')"
-    if e.options is not None and e.answer not in e.options.values():
-        return f"the answer {e.answer!r} is not among the options {e.options}: correct one of them"
-    if e.task == "classification" and len(e.options or ()) < 2:
-        return f"a choice needs two options at least, not {e.options}"
+    if pictured and example.image.mode != "RGB":
+        return f"a picture of mode {example.image.mode}: use image.convert('RGB')"
+    if options is not None and example.answer not in options.values():
+        return (
+            f"the answer {example.answer!r} is not among the options {options}: correct one of them"
+        )
+    if task == "classification" and len(options or ()) < 2:
+        return f"a choice needs two options at least, not {options}"
     return ""
 
 
-# %% ../../nbs/data/04_examples.ipynb #f109094b
+# %% ../../nbs/data/04_examples.ipynb #f77eabb1
 TRAINING = ("forget_vqa", "forget_qa", "retain_vqa", "retain_qa")
-SIDE_OF_SET = {
-    "forget": "forget",
-    "test": "forget",
-    "retain": "retain",
-}  # whose people an evaluation set of that name may hold
+SIDE_OF_SET = {"forget": "forget", "test": "forget", "retain": "retain"}  # of evaluation sets
 
 
+def people(
+    examples: Iterable[Example],
+) -> list[str]:  # person ids, in order of appearance
+    "Who is in a list, each once."
+    return list(dict.fromkeys(example.person_id for example in examples))
+
+
+def side_lists(
+    bench: "Benchmark",
+    side: str,  # "forget" or "retain"
+) -> list[list[Example]]:
+    "The training and evaluation lists of a side."
+    training = [getattr(bench, name) for name in TRAINING if name.startswith(side)]
+    asked = [found for name, found in bench.eval_sets.items() if SIDE_OF_SET.get(name) == side]
+    return training + asked
+
+
+# %% ../../nbs/data/04_examples.ipynb #d250bcab
+def refuse_overlap(
+    forget: Iterable[Example],  # of the one side
+    retain: Iterable[Example],  # of the other
+) -> None:
+    "A DataError if a person has examples on both sides."
+    first = {}  # person -> where they are first to be forgotten
+    for example in forget:
+        first.setdefault(example.person_id, example.where)
+    for example in retain:
+        if example.person_id in first:
+            raise DataError(
+                f"person {example.person_id!r} is to be forgotten "
+                f"({first[example.person_id] or 'forget list'}) and to be retained "
+                f"({example.where or 'retain list'}): take the person out of one of them"
+            )
+
+
+def _refuse_unsound(bench: "Benchmark") -> None:
+    "A DataError for the first example that has a complaint, or stands where it may not."
+    for name, examples in bench.lists().items():
+        if not examples and name not in TRAINING:
+            raise DataError(f"{bench.name}: {name} is empty: leave the set out or fill it")
+        for i, example in enumerate(examples):
+            says = complaint(example)
+            is_text = example.modality == "qa"
+            if not says and name in TRAINING and is_text != name.endswith("_qa"):
+                says = f"no place for a {example.modality} example"
+            if says:
+                place = f" ({example.where})" if example.where else ""
+                raise DataError(f"{bench.name}, {name}[{i}]{place}: {says}")
+
+
+# %% ../../nbs/data/04_examples.ipynb #268654c4
+def _names_in(asked: list[Example]) -> dict[str, str]:
+    "person -> the name told by the questions; their id where it cannot be told."
+    texts = {}  # person -> the questions about them that have no picture
+    for example in asked:
+        if example.image is None:
+            texts.setdefault(example.person_id, []).append(example.question)
+    names = {}
+    for example in asked:
+        calling = texts.get(example.person_id, ())
+        if example.image is not None and any(example.answer in question for question in calling):
+            names.setdefault(example.person_id, example.answer)
+    return {person: names.get(person, person) for person in people(asked)}
+
+
+# %% ../../nbs/data/04_examples.ipynb #fcd68191
+def _training_list(bench: "Benchmark", name: str) -> list[Example]:
+    "A list to train on, as given; one of text may be left out, none may be empty."
+    given = getattr(bench, name)
+    left_out = given is None and name.endswith("_qa")
+    if not given and not left_out:
+        side, _ = name.split("_")
+        raise DataError(f"{bench.name}: {name} is empty: there is nothing to {side}")
+    return list(given or ())
+
+
+def _sizes(examples: list[Example]) -> dict[str, int]:
+    pictures = {id(example.image) for example in examples if example.image is not None}
+    return dict(examples=len(examples), people=len(people(examples)), pictures=len(pictures))
+
+
+def _described(bench: "Benchmark") -> str:
+    sides = f"forget {len(bench.forget_people)}, to retain {len(bench.retain_people)}"
+    sizes = ", ".join(f"{name} {len(examples)}" for name, examples in bench.lists().items())
+    return f"<Benchmark {bench.name}: people to {sides}; {sizes}>"
+
+
+# %% ../../nbs/data/04_examples.ipynb #c630135b
 @dataclass(repr=False)
 class Benchmark:
-    "What to forget, what to keep, and how to ask. A text list left out is noted; one given empty is an error."
+    "What to forget, what to keep, and how to ask. A text list that is left out is noted."
 
     name: str
-    forget_vqa: list  # of Example: pictures of the people to forget
-    forget_qa: list = None  # text about them
-    retain_vqa: list = None  # pictures of the others
-    retain_qa: list = None  # text about them
-    eval_sets: dict = None  # name -> list of Example; never trained on
-    notes: list = field(default_factory=list)  # what a reader of the numbers should know
+    forget_vqa: list[Example]  # pictures of the people to forget
+    forget_qa: list[Example] | None = None  # text about them
+    retain_vqa: list[Example] | None = None  # pictures of the others
+    retain_qa: list[Example] | None = None  # text about them
+    eval_sets: dict[str, list[Example]] | None = None  # never trained on
+    notes: list[str] = field(default_factory=list)  # what a reader of the numbers should know
 
     def __post_init__(self):
-        for n in ("forget_qa", "retain_qa"):
-            if getattr(self, n) is None:
-                self.notes = [*self.notes, f"{n}: not given"]
-        for n in TRAINING:
-            given = getattr(self, n)
-            if not given and not (given is None and n.endswith("_qa")):
-                raise DataError(f"{self.name}: {n} is empty: there is nothing to {n.split('_')[0]}")
-            setattr(self, n, list(given or ()))
-        self.eval_sets = {n: list(es) for n, es in (self.eval_sets or {}).items()}
+        for name in TRAINING:
+            if getattr(self, name) is None and name.endswith("_qa"):
+                self.notes = [*self.notes, f"{name}: not given"]
+            setattr(self, name, _training_list(self, name))
+        self.eval_sets = {name: list(found) for name, found in (self.eval_sets or {}).items()}
         self.check()
 
-    def check(self):
-        for n, examples in self.lists().items():
-            if not examples and n not in TRAINING:
-                raise DataError(f"{self.name}: {n} is empty: leave the set out or fill it")
-            for i, e in enumerate(examples):
-                says = complaint(e)
-                if n in TRAINING and (e.modality == "qa") != n.endswith("_qa"):
-                    says = says or f"no place for a {e.modality} example"
-                if says:
-                    raise DataError(f"{self.name}, {n}[{i}]{e.where and f' ({e.where})'}: {says}")
-        refuse_overlap(
-            *(
-                [e for examples in side_lists(self, s) for e in examples]
-                for s in ("forget", "retain")
-            )
-        )
+    def check(self) -> None:
+        "A DataError for the first thing that is wrong with a list."
+        _refuse_unsound(self)
+        refuse_overlap(chain(*side_lists(self, "forget")), chain(*side_lists(self, "retain")))
 
-    def lists(self) -> dict:  # name -> list of Example; evaluation sets as "eval forget" and so on
-        return {n: getattr(self, n) for n in TRAINING} | {
-            f"eval {n}": es for n, es in self.eval_sets.items()
-        }
+    def lists(self) -> dict[str, list[Example]]:  # evaluation sets as "eval forget" and so on
+        training = {name: getattr(self, name) for name in TRAINING}
+        return training | {f"eval {name}": found for name, found in self.eval_sets.items()}
 
     @property
-    def forget_people(self) -> list:
+    def forget_people(self) -> list[str]:
         return people(self.forget_vqa + self.forget_qa)
 
     @property
-    def retain_people(self) -> list:
+    def retain_people(self) -> list[str]:
         return people(self.retain_vqa + self.retain_qa)
 
-    def names(
-        self,
-    ) -> dict:  # person_id -> what they are called; their id where that cannot be told
-        "Each person's name: an answer about their picture that their text questions call them by."
-        asked, text, found = [e for es in self.eval_sets.values() for e in es], {}, {}
-        for e in asked:
-            if e.image is None:
-                text.setdefault(e.person_id, []).append(e.question)
-        for e in asked:
-            if e.image is not None and any(e.answer in q for q in text.get(e.person_id, ())):
-                found.setdefault(e.person_id, e.answer)
-        return {p: found.get(p, p) for p in people(asked)}
+    def names(self) -> dict[str, str]:  # person_id -> name; their id where that cannot be told
+        return _names_in([example for found in self.eval_sets.values() for example in found])
 
-    def summary(self) -> pd.DataFrame:
-        "How much there is of each list."
-        return pd.DataFrame(
-            [
-                dict(
-                    list=n,
-                    examples=len(es),
-                    people=len(people(es)),
-                    pictures=len({id(e.image) for e in es if e.image is not None}),
-                )
-                for n, es in self.lists().items()
-            ]
-        )
+    def summary(self) -> pd.DataFrame:  # a row a list: examples, people, pictures
+        return pd.DataFrame([dict(list=name) | _sizes(had) for name, had in self.lists().items()])
 
-    def __repr__(self):
-        sizes = ", ".join(f"{n} {len(es)}" for n, es in self.lists().items())
-        return f"<Benchmark {self.name}: people to forget {len(self.forget_people)}, to retain {len(self.retain_people)}; {sizes}>"
+    __repr__ = _described
 
 
-# %% ../../nbs/data/04_examples.ipynb #c131e6ac
-def people(examples) -> list:  # person ids, in order of appearance
-    return list(dict.fromkeys(e.person_id for e in examples))
-
-
-def side_lists(bench, side):  # the training and evaluation lists of "forget" or "retain"
-    return [getattr(bench, n) for n in TRAINING if n.startswith(side)] + [
-        es for n, es in bench.eval_sets.items() if SIDE_OF_SET.get(n) == side
-    ]
-
-
-def refuse_overlap(forget, retain):
-    "Raise if a person has examples on both sides."
-    first = {}
-    for e in forget:
-        first.setdefault(e.person_id, e.where)
-    if both := [e for e in retain if e.person_id in first]:
-        raise DataError(
-            f"person {both[0].person_id!r} is to be forgotten ({first[both[0].person_id] or 'forget list'}) and to be retained "
-            f"({both[0].where or 'retain list'}): take the person out of one of them"
-        )
-
-
-def pick_people(asked, known, source) -> list:  # of str
+# %% ../../nbs/data/04_examples.ipynb #9f5012f0
+def pick_people(
+    asked: str | int | Iterable[str | int],  # one person id or several
+    known: Iterable[str],  # the ids there are
+    source: str,  # where they stand, for errors
+) -> list[str]:
     "The people asked for, each once, if all of them are known."
-    asked = list(
-        dict.fromkeys(str(a) for a in ([asked] if isinstance(asked, (str, int)) else asked))
-    )
+    if isinstance(asked, (str, int)):
+        asked = [asked]
+    asked = list(dict.fromkeys(map(str, asked)))
     known = list(dict.fromkeys(known))
     if not asked:
         raise DataError(
             "forget_people is empty: name somebody, or leave it out to use forget_ratio"
         )
-    if odd := [a for a in asked if a not in known]:
+    unknown = [person for person in asked if person not in known]
+    if unknown:
         raise DataError(
-            f"forget_people: no person {', '.join(map(repr, odd))} in {source}; "
-            f"the nearest to {odd[0]!r} is {nearest(odd[0], known)!r}"
+            f"forget_people: no person {', '.join(map(repr, unknown))} in {source}; "
+            f"the nearest to {unknown[0]!r} is {nearest(unknown[0], known)!r}"
         )
     return asked
 
 
-def request_name(benchmark, asked) -> str:  # of file-name letters; the same in any order
-    "A name for a request of one's own: whom it forgets, not only how many."
-    return f"{benchmark}-{len(asked)}people-{hashlib.sha256(chr(10).join(sorted(asked)).encode()).hexdigest()[:6]}"
+def request_name(
+    benchmark: str,  # "mllmu" or "clear"
+    asked: list[str],  # person ids
+) -> str:  # of file-name letters; the same in any order
+    "A name for a request of one's own."
+    digest = hashlib.sha256("\n".join(sorted(asked)).encode()).hexdigest()
+    return f"{benchmark}-{len(asked)}people-{digest[:6]}"

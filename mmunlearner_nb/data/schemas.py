@@ -24,33 +24,42 @@ from datasets import Features, Image, List, Value
 
 # %% ../../nbs/data/01_schemas.ipynb #d1e5dff0
 TEXT = Value("string")
-CHOICE = List(
+CHOICE = List(  # the right answer is a letter
     {"Correct_Answer": TEXT, "Options": dict.fromkeys("ABCD", TEXT), "Question": TEXT}
-)  # the answer is a letter
-OPEN = List(
+)
+OPEN = List(  # Type: "Image_Textual" | "Pure_Text"
     {"Ground_Truth": TEXT, "Question": TEXT, "Type": TEXT}
-)  # Type: "Image_Textual" | "Pure_Text"
+)
 PROFILE = {
     "ID": TEXT,
-    "biography": TEXT,
+    "biography": TEXT,  # JSON text, field -> value
     "question": TEXT,
     "answer": TEXT,
     "Classification_Task": {"Image_Textual_Questions": CHOICE, "Pure_Text_Questions": CHOICE},
     "Generation_Task": OPEN,
     "Mask_Task": OPEN,
-}  # biography: JSON text, field -> value
+}
 
 MLLMU_SCHEMAS = {
-    c: Features({"image": Image()} | PROFILE).arrow_schema
-    for c in "Full_Set forget_5 forget_10 forget_15 retain_95 retain_90 retain_85 Retain_Set".split()
+    config: Features({"image": Image()} | PROFILE).arrow_schema
+    for config in (
+        "Full_Set",
+        "forget_5",
+        "forget_10",
+        "forget_15",
+        "retain_95",
+        "retain_90",
+        "retain_85",
+        "Retain_Set",
+    )
 }
 MLLMU_SCHEMAS |= {
-    c: Features({"images": List(Image())} | PROFILE).arrow_schema
-    for c in ("Test_Set", "Perception_Set")
+    config: Features({"images": List(Image())} | PROFILE).arrow_schema
+    for config in ("Test_Set", "Perception_Set")
 }
 MLLMU_SCHEMAS["ft_Data"] = Features(
-    {"image": Image(), "metadata": TEXT}
-).arrow_schema  # metadata: JSON text, [{Question, Answer, ID}]
+    {"image": Image(), "metadata": TEXT}  # metadata: JSON text, [{Question, Answer, ID}]
+).arrow_schema
 
 # %% ../../nbs/data/01_schemas.ipynb #ca684fa5
 PAIR = {"image": Image(), "caption": TEXT, "name": TEXT}
@@ -61,22 +70,22 @@ PERTURBED = PAIR | {
     "perturbed_names": List(TEXT),
 }
 REAL = {"image": Image(), "question": TEXT, "answer": TEXT, "options": List(TEXT)}
-TEXT_TEST = {
+TEXT_TEST = {  # ours: text rows for evaluation
     "paraphrased_question": TEXT,
     "answer": TEXT,
     "perturbed_answers": List(TEXT),
-}  # ours: text rows for evaluation
-CLEAR_SPLITS = "full forget01 forget05 forget10 retain99 retain95 retain90".split()
+}
+CLEAR_SPLITS = ["full", "forget01", "forget05", "forget10", "retain99", "retain95", "retain90"]
 
-CLEAR_SCHEMAS = {c: Features(PAIR).arrow_schema for c in CLEAR_SPLITS}
-CLEAR_SCHEMAS |= {f"{c}+tofu": Features(TOFU).arrow_schema for c in CLEAR_SPLITS}
+CLEAR_SCHEMAS = {config: Features(PAIR).arrow_schema for config in CLEAR_SPLITS}
+CLEAR_SCHEMAS |= {f"{config}+tofu": Features(TOFU).arrow_schema for config in CLEAR_SPLITS}
 CLEAR_SCHEMAS |= {
-    f"{c}_perturbed": Features(PERTURBED | TEXT_TEST).arrow_schema
-    for c in "forget01 forget05 forget10 retain".split()
+    f"{config}_perturbed": Features(PERTURBED | TEXT_TEST).arrow_schema
+    for config in ("forget01", "forget05", "forget10", "retain")
 }
 CLEAR_SCHEMAS |= {
-    c: Features(REAL | {"name": TEXT, "modality": TEXT}).arrow_schema
-    for c in ("real_faces", "real_world")
+    config: Features(REAL | {"name": TEXT, "modality": TEXT}).arrow_schema
+    for config in ("real_faces", "real_world")
 }
 CLEAR_SCHEMAS["perception"] = Features(REAL | {"name": TEXT}).arrow_schema
 

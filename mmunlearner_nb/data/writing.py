@@ -8,9 +8,12 @@ __all__ = ["png", "cell", "write_config"]
 # %% ../../nbs/data/02_writing.ipynb #4dc63268
 import io
 import json
+from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-import PIL.ImageOps
+import PIL.Image
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,20 +22,37 @@ from ..core.files import write_whole
 from .schemas import CLEAR_SCHEMAS, MLLMU_SCHEMAS
 
 
-# %% ../../nbs/data/02_writing.ipynb #ecc46d37
-def png(image: PIL.Image.Image) -> bytes:
+# %% ../../nbs/data/02_writing.ipynb #5fd0bb45
+def png(
+    image: PIL.Image.Image,  # of any mode
+) -> bytes:
     "The picture as PNG, the same bytes each time."
     out = io.BytesIO()
     image.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
+# %% ../../nbs/data/02_writing.ipynb #6ad5a2f1
+def _fields(record: dict, kind: pa.StructType, at: str) -> dict:
+    "Each field of a struct column from the record; one that the record lacks is a null."
+    names = [field.name for field in kind]
+    unknown = sorted(set(record) - set(names))
+    if unknown:
+        raise DataError(
+            f"{at}: no key {unknown[0]!r} in the schema; "
+            f"the nearest is {nearest(unknown[0], names)!r}"
+        )
+    return {
+        field.name: cell(record.get(field.name), field.type, f"{at}.{field.name}") for field in kind
+    }
+
+
 def cell(
-    value,  # a PIL image or its bytes for a picture; dicts, lists, text
+    value: Any,  # a PIL image or its bytes for a picture; dicts, lists, text
     kind: pa.DataType,  # of the column, or of what is nested in it
     at: str,  # where it goes, for errors
-):
-    "`value` as the column wants it."
+) -> Any:
+    "`value` as the column wants it; a DataError where it does not fit."
     if value is None:
         return None
     if isinstance(value, PIL.Image.Image):
@@ -40,58 +60,58 @@ def cell(
     if isinstance(value, bytes) and pa.types.is_struct(kind):
         value = {"bytes": value, "path": None}
     if pa.types.is_list(kind) and isinstance(value, (list, tuple)):
-        return [cell(v, kind.value_type, f"{at}[{i}]") for i, v in enumerate(value)]
+        return [cell(inner, kind.value_type, f"{at}[{i}]") for i, inner in enumerate(value)]
     if pa.types.is_struct(kind) and isinstance(value, dict):
-        names = [f.name for f in kind]
-        if odd := sorted(set(value) - set(names)):
-            raise DataError(
-                f"{at}: no key {odd[0]!r} in the schema; the nearest is {nearest(odd[0], names)!r}"
-            )
-        return {f.name: cell(value.get(f.name), f.type, f"{at}.{f.name}") for f in kind}
+        return _fields(value, kind, at)
     if pa.types.is_string(kind) and isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False)
-    if (
-        isinstance(value, str)
-        if pa.types.is_string(kind)
-        else isinstance(value, bytes) and pa.types.is_binary(kind)
-    ):
+    text_fits = pa.types.is_string(kind) and isinstance(value, str)
+    bytes_fit = pa.types.is_binary(kind) and isinstance(value, bytes)
+    if text_fits or bytes_fit:
         return value
     raise DataError(
         f"{at}: {type(value).__name__} {str(value)[:40]!r} does not fit a column of {kind}"
     )
 
 
+# %% ../../nbs/data/02_writing.ipynb #31ed54f6
+def _write_file(table: pa.Table, path: Path) -> None:
+    pq.write_table(
+        table,
+        path,
+        row_group_size=100,
+        compression="zstd",
+        use_dictionary=False,
+        write_statistics=False,
+        write_page_checksum=True,
+    )
+
+
 # %% ../../nbs/data/02_writing.ipynb #82678850
 def write_config(
-    folder,  # the benchmark's folder
+    folder: str | Path,  # the benchmark's folder
     config: str,  # "forget_5", "full+tofu", ...
-    rows,  # dicts; an absent key is a null
-    schema: pa.Schema = None,  # None: the official one of that name
+    rows: Iterable[dict],  # an absent key is a null
+    schema: pa.Schema | None = None,  # None: the official one of that name
     shards: int = 1,  # files to spread the rows over
-) -> list:  # the files written
+) -> list[Path]:  # the files written
     "Write one config as `folder/config/train-0000i-of-0000n.parquet`, in place of what was there."
     official = MLLMU_SCHEMAS | CLEAR_SCHEMAS
     schema = schema or official.get(config)
     if schema is None:
         raise DataError(
-            f"no schema for config {config!r}: the nearest is {nearest(config, official)!r}; or pass one"
+            f"no schema for config {config!r}: the nearest is {nearest(config, official)!r}; "
+            "or pass one"
         )
     whole = pa.struct(list(schema))
-    cells = [cell(dict(r), whole, f"{config}, row {i}") for i, r in enumerate(rows)]
+    cells = [cell(dict(row), whole, f"{config}, row {i}") for i, row in enumerate(rows)]
     if not 1 <= shards <= len(cells):
         raise DataError(f"{config}: {len(cells)} rows cannot fill {shards} files")
     cuts = [len(cells) * i // shards for i in range(shards + 1)]
     files = [f"train-{i:05}-of-{shards:05}.parquet" for i in range(shards)]
-    with write_whole(Path(folder) / config) as tmp:
+    target = Path(folder) / config
+    with write_whole(target) as tmp:
         tmp.mkdir()
-        for f, a, b in zip(files, cuts, cuts[1:]):
-            pq.write_table(
-                pa.Table.from_pylist(cells[a:b], schema=schema),
-                tmp / f,
-                row_group_size=100,
-                compression="zstd",
-                use_dictionary=False,
-                write_statistics=False,
-                write_page_checksum=True,
-            )
-    return [Path(folder) / config / f for f in files]
+        for file, (start, end) in zip(files, pairwise(cuts), strict=True):
+            _write_file(pa.Table.from_pylist(cells[start:end], schema=schema), tmp / file)
+    return [target / file for file in files]
