@@ -11,13 +11,15 @@ import copy
 import json
 import os
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoModelForImageTextToText, AutoProcessor
+from transformers import AutoModelForImageTextToText, AutoProcessor, ProcessorMixin
 
 from ..core.basics import data_dir, pick_device, pick_dtype, rank
 from ..core.errors import ModelError
@@ -27,151 +29,189 @@ from .components import component_map
 
 
 # %% ../../nbs/model/02_vlm.ipynb #75ed1046
-def eligible_weights(model) -> list:  # parameter names
+def eligible_weights(
+    model: nn.Module,  # a transformers model
+) -> list[str]:  # parameter names
     "Weights of linear layers, the output head excepted."
     head = model.get_output_embeddings()
     return [
-        f"{n}.weight"
-        for n, m in model.named_modules()
-        if isinstance(m, nn.Linear) and m is not head
+        f"{name}.weight"
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Linear) and module is not head
     ]
 
 
-# %% ../../nbs/model/02_vlm.ipynb #ffed1bc1
+# %% ../../nbs/model/02_vlm.ipynb #53c29376
 @dataclass
 class VLM:
     "A vision-language model with its processor and its map."
 
-    model: nn.Module
-    processor: object
+    model: nn.Module  # a transformers model, text and pictures in, logits out
+    processor: ProcessorMixin
     name: str
-    components: dict = field(repr=False)  # parameter name -> component
-    eligible: list = field(repr=False)  # names of the weights a mask may select
+    components: dict[str, str] = field(repr=False)  # parameter name -> component
+    eligible: list[str] = field(repr=False)  # names of the weights a mask may select
 
     @property
-    def device(self):
+    def device(self) -> torch.device:
         return next(self.model.parameters()).device
 
     @property
-    def dtype(self):
+    def dtype(self) -> torch.dtype:
         return next(self.model.parameters()).dtype
 
-    def weights(self):
-        return {
-            n: p for n, p in self.model.named_parameters() if n in set(self.eligible)
-        }  # name -> parameter
+    def weights(self) -> dict[str, nn.Parameter]:  # name -> parameter
+        "The weights a mask may select."
+        eligible = set(self.eligible)
+        return {name: p for name, p in self.model.named_parameters() if name in eligible}
 
-    def clone(self):
-        return VLM(
-            clone(self.model), self.processor, self.name, dict(self.components), list(self.eligible)
-        )
+    def clone(self) -> "VLM":  # weights of its own, the same processor
+        model = clone(self.model)
+        return VLM(model, self.processor, self.name, dict(self.components), list(self.eligible))
 
     def save(
-        self, path, dtype=None
-    ):  # a folder that load_vlm and AutoModelForImageTextToText load; dtype of the weights on disk
+        self,
+        path: str | Path,  # a folder that load_vlm and AutoModelForImageTextToText load
+        dtype: torch.dtype | None = None,  # of the weights on disk; None: as they are
+    ) -> None:
         "Write model and processor, whole or not at all."
         if is_sharded(self.model):
-            return self.save_shards(Path(path), dtype)
-        with write_whole(path) as tmp:
-            (self.model if dtype is None else copy.deepcopy(self.model).to(dtype)).save_pretrained(
-                tmp
-            )
-            self.processor.save_pretrained(tmp)
+            self.save_shards(Path(path), dtype)
+            return
+        with write_whole(path) as folder:
+            model = self.model if dtype is None else copy.deepcopy(self.model).to(dtype)
+            model.save_pretrained(folder)
+            self.processor.save_pretrained(folder)
 
-    def save_shards(self, path, dtype=None):  # called by all processes
-        "The same, each process writing its own rows."
+    def save_shards(
+        self,
+        path: Path,  # as for save
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        "The same, each process writing its own rows; all processes call it."
         parts = path.with_name(f".tmp-shards-{path.name}")
         save_weights(self.model, parts, dtype)
         if rank() == 0:
             config = copy.deepcopy(self.model.config)
-            config.architectures, config.dtype = (
-                [type(self.model).__name__.removeprefix("FSDP")],
-                dtype or self.dtype,
-            )
-            for x in (config, self.model.generation_config, self.processor):
-                x.save_pretrained(parts)
-            with write_whole(path) as tmp:
-                os.replace(parts, tmp)
+            config.architectures = [type(self.model).__name__.removeprefix("FSDP")]
+            config.dtype = dtype or self.dtype
+            for part in (config, self.model.generation_config, self.processor):
+                part.save_pretrained(parts)
+            with write_whole(path) as folder:
+                os.replace(parts, folder)
         wait()
 
 
+# %% ../../nbs/model/02_vlm.ipynb #d701bc53
+def _refuse_adapters(model, name):
+    "Raise where weights of an adapter stand beside the weights they belong to."
+    adapters = [weight for weight, _ in model.named_parameters() if ".lora_" in weight]
+    if adapters:
+        raise ModelError(
+            f"{name}: adapter weights such as {adapters[0]!r} are not merged, and a mask made for"
+            " them would select nothing; call model.merge_and_unload() first"
+        )
+
+
+def _refuse_nan(model, name):
+    "Raise where a weight is not finite; on the meta device there is nothing to look at."
+    for weight, values in model.named_parameters():
+        if values.device.type != "meta" and not values.isfinite().all():
+            raise ModelError(
+                f"{name}: weight {weight!r} holds NaN or infinity; the checkpoint is damaged or was"
+                " saved in a dtype too narrow for it"
+            )
+
+
 def as_vlm(
-    model,  # a transformers vision-language model, or a PEFT model around one (merged here)
-    processor,
-    name="model",
-    components=None,  # see component_map
-) -> VLM:  # in eval mode
-    "A model of your own as a VLM, checked: components known, weights finite."
+    model: nn.Module,  # a transformers VLM, or a PEFT model around one (merged here)
+    processor: ProcessorMixin,
+    name: str = "model",
+    components: dict[str, str] | None = None,  # see component_map
+) -> VLM:  # in eval mode, all weights ready for gradients
+    "A model of your own as a VLM. ModelError if a component is unknown or a weight not finite."
     if hasattr(model, "merge_and_unload"):
         model = model.merge_and_unload()
-    if lora := [n for n, _ in model.named_parameters() if ".lora_" in n]:
-        raise ModelError(
-            f"{name}: adapter weights such as {lora[0]!r} are not merged, and a mask made for them would select nothing; call model.merge_and_unload() first"
-        )
-    for p in model.parameters():
-        p.requires_grad_(p.is_floating_point())  # merging an adapter leaves them frozen
-    bad = next(
-        (
-            n
-            for n, p in model.named_parameters()
-            if p.device.type != "meta" and not p.isfinite().all()
-        ),
-        None,
-    )
-    if bad:
-        raise ModelError(
-            f"{name}: weight {bad!r} holds NaN or infinity; the checkpoint is damaged or was saved in a dtype too narrow for it"
-        )
-    return VLM(
-        model.eval(), processor, name, component_map(model, components), eligible_weights(model)
-    )
+    _refuse_adapters(model, name)
+    for weight in model.parameters():
+        weight.requires_grad_(weight.is_floating_point())  # merging an adapter leaves them frozen
+    _refuse_nan(model, name)
+    found = component_map(model, components)
+    return VLM(model.eval(), processor, name, found, eligible_weights(model))
 
 
-# %% ../../nbs/model/02_vlm.ipynb #a2212f65
+# %% ../../nbs/model/02_vlm.ipynb #75cddf5d
 def find_checkpoint(
-    path,
-):  # folder, name under data_samples/checkpoints, or hub id "owner/name" -> str
+    path: str | Path,  # folder, name under data_samples/checkpoints, or hub id "owner/name"
+) -> str:  # folder or hub id
     "Where a model is; a ModelError says what is there instead."
     if Path(path).is_dir():
         return str(path)
-    samples, parts = data_dir() / "checkpoints", Path(path).parts
-    if (len(parts) == 1 or parts[0] == "data_samples") and (samples / parts[-1]).is_dir():
+    parts = Path(path).parts
+    samples = data_dir() / "checkpoints"
+    is_sample_name = len(parts) == 1 or parts[0] == "data_samples"
+    if is_sample_name and (samples / parts[-1]).is_dir():
         return str(samples / parts[-1])
-    if re.fullmatch(r"\w[\w.-]*/[\w.-]+", str(path)) and parts[0] != "data_samples":
-        return str(path)  # a hub id
+    is_hub_id = re.fullmatch(r"\w[\w.-]*/[\w.-]+", str(path)) and parts[0] != "data_samples"
+    if is_hub_id:
+        return str(path)
+    there = sorted(folder.name for folder in samples.glob("*/"))
     raise ModelError(
-        f"no model folder {str(path)!r}; samples are {sorted(p.name for p in samples.glob('*/'))} in {samples}, or give a hub id such as 'llava-hf/llava-1.5-7b-hf'"
+        f"no model folder {str(path)!r}; samples are {there} in {samples},"
+        " or give a hub id such as 'llava-hf/llava-1.5-7b-hf'"
     )
 
 
 @contextmanager
-def loading(where):
+def loading(
+    where: str,  # folder or hub id
+) -> Iterator[None]:
     "Whatever is wrong with a checkpoint's files, as a ModelError that names it."
     try:
         yield
-    except (ValueError, OSError, KeyError, RuntimeError, SafetensorError) as e:
+    except (ValueError, OSError, KeyError, RuntimeError, SafetensorError) as error:
+        why = (str(error) or type(error).__name__).splitlines()[0]
         raise ModelError(
-            f"{where}: not a vision-language model that transformers can load: {(str(e) or type(e).__name__).splitlines()[0]}"
-        ) from e
+            f"{where}: not a vision-language model that transformers can load: {why}"
+        ) from error
 
 
-def base_of(where):  # folder or hub id; of an adapter, that of its base
+def base_of(
+    where: str,  # folder or hub id
+) -> str:  # the same; of an adapter, that of its base
+    "Where the whole weights are."
     config = Path(where) / "adapter_config.json"
-    return (
-        find_checkpoint(json.loads(config.read_text(encoding="utf-8"))["base_model_name_or_path"])
-        if config.exists()
-        else where
+    if not config.exists():
+        return where
+    return find_checkpoint(
+        json.loads(config.read_text(encoding="utf-8"))["base_model_name_or_path"]
     )
 
 
+# %% ../../nbs/model/02_vlm.ipynb #3494bcd6
+def _load_adapter(where, device, dtype, components):
+    "An adapter's base with the adapter merged into it."
+    try:
+        from peft import PeftModel
+    except ImportError:
+        raise ModelError(
+            f"{where} is a PEFT adapter: install peft to have it merged,"
+            " or merge it yourself with merge_and_unload()"
+        ) from None
+    base = load_vlm(base_of(where), device, dtype, components)
+    model = PeftModel.from_pretrained(base.model, where)
+    return as_vlm(model, base.processor, Path(where).name, components)
+
+
 def load_vlm(
-    path,  # folder, sample name such as "tiny-llava-vanilla", or hub id
-    device=None,  # None: the best there is
-    dtype=None,  # of the weights in memory; None: float32, or bfloat16 on a GPU that has it
-    components=None,  # see component_map
+    path: str | Path,  # folder, sample name such as "tiny-llava-vanilla", or hub id
+    device: str | torch.device | None = None,  # None: the best there is
+    dtype: str | torch.dtype | None = None,  # None: float32, or bfloat16 on a GPU that has it
+    components: dict[str, str] | None = None,  # see component_map
 ) -> VLM:  # in eval mode
-    "A vision-language model ready for this library."
-    device, where = pick_device(device), find_checkpoint(path)
+    "A vision-language model ready for this library. ModelError if its files are not one."
+    device = pick_device(device)
+    where = find_checkpoint(path)
     if (Path(where) / "adapter_config.json").exists():
         return _load_adapter(where, device, dtype, components)
     with loading(where):
@@ -183,21 +223,10 @@ def load_vlm(
             output_loading_info=True,
         )
         processor = AutoProcessor.from_pretrained(where, trust_remote_code=False)
-    if lost := sorted(found["missing_keys"]):
+    lost = sorted(found["missing_keys"])
+    if lost:
         raise ModelError(
-            f"{where}: its files lack {len(lost)} weights, the first {lost[0]!r}; get the checkpoint anew"
+            f"{where}: its files lack {len(lost)} weights, the first {lost[0]!r};"
+            " get the checkpoint anew"
         )
     return as_vlm(model.to(device), processor, Path(where).name, components)
-
-
-def _load_adapter(where, device, dtype, components):
-    try:
-        from peft import PeftModel
-    except ImportError:
-        raise ModelError(
-            f"{where} is a PEFT adapter: install peft to have it merged, or merge it yourself with merge_and_unload()"
-        ) from None
-    vlm = load_vlm(base_of(where), device, dtype, components)
-    return as_vlm(
-        PeftModel.from_pretrained(vlm.model, where), vlm.processor, Path(where).name, components
-    )
