@@ -8,6 +8,7 @@ __all__ = [
     "specials",
     "token_ids",
     "answer_length",
+    "answer_labels",
     "Collator",
     "inputs_of",
     "said_at",
@@ -72,6 +73,7 @@ def token_ids(
     return tokenizer(text, add_special_tokens=specials(tokenizer, text))["input_ids"]
 
 
+# %% ../../nbs/model/03_batches.ipynb #09d97ea0
 def answer_length(
     tokenizer: PreTrainedTokenizerBase,
     prompt: str,
@@ -87,6 +89,19 @@ def answer_length(
             "use a chat template whose generation prompt does not end with a space"
         )
     return len(both) - len(asked)
+
+
+# %% ../../nbs/model/03_batches.ipynb #24be35d0
+def answer_labels(
+    batch: dict[str, torch.Tensor],  # from the processor, padded on the right
+    lengths: Sequence[int],  # tokens of each answer
+) -> torch.Tensor:  # (rows, tokens) int64: the token where it is an answer's, else -100
+    "What the model must learn to say."
+    labels = torch.full_like(batch["input_ids"], -100)
+    ends = batch["attention_mask"].sum(1).tolist()
+    for row, (end, length) in enumerate(zip(ends, lengths, strict=True)):
+        labels[row, end - length : end] = batch["input_ids"][row, end - length : end]
+    return labels
 
 
 # %% ../../nbs/model/03_batches.ipynb #4e1965ff
@@ -113,43 +128,23 @@ class Collator:
         examples: Sequence[Example],
     ) -> dict[str, torch.Tensor]:  # a row an example (pictures: as the family packs them)
         "One batch, on the model's device."
-        prompts, wholes, lengths = [], [], []
-        for example in examples:
-            prompt, whole, length = self.conversation(
-                example.question, example.answer, example.image is not None
-            )
-            prompts.append(prompt)
-            wholes.append(whole)
-            lengths.append(length)
-
+        chats = [self.conversation(e.question, e.answer, e.image is not None) for e in examples]
         images = [example.image for example in examples if example.image is not None]
         tokenizer = self.processor.tokenizer
         tokenizer.padding_side = "right" if self.with_answer else "left"
         batch = self.processor(
-            text=wholes if self.with_answer else prompts,
+            text=[whole if self.with_answer else prompt for prompt, whole, _ in chats],
             images=images or None,
             padding=True,
             return_tensors="pt",
-            add_special_tokens=specials(tokenizer, prompts[0]),
+            add_special_tokens=specials(tokenizer, chats[0][0]),
         )
         if self.with_answer:
-            batch["labels"] = self.labels(batch, lengths)
+            batch["labels"] = answer_labels(batch, [length for *_, length in chats])
         return {key: values.to(self.device) for key, values in batch.items()}
 
-    def labels(
-        self,
-        batch: dict[str, torch.Tensor],  # from the processor, padded on the right
-        lengths: Sequence[int],  # tokens of each answer
-    ) -> torch.Tensor:  # (rows, tokens) int64: the token where it is an answer's, else -100
-        "What the model must learn to say."
-        labels = torch.full_like(batch["input_ids"], -100)
-        ends = batch["attention_mask"].sum(1).tolist()
-        for row, (end, length) in enumerate(zip(ends, lengths, strict=True)):
-            labels[row, end - length : end] = batch["input_ids"][row, end - length : end]
-        return labels
 
-
-# %% ../../nbs/model/03_batches.ipynb #d09ed23b
+# %% ../../nbs/model/03_batches.ipynb #b79d22fa
 def inputs_of(
     batch: dict[str, torch.Tensor],  # from a collator
 ) -> dict[str, torch.Tensor]:  # what the model itself takes
@@ -164,6 +159,7 @@ def said_at(
     return batch["labels"][:, 1:] != -100
 
 
+# %% ../../nbs/model/03_batches.ipynb #8d50e6cf
 def answer_logits(
     model: nn.Module,  # a transformers VLM
     batch: dict[str, torch.Tensor],  # with labels; packed rows tell by `owner` whose a token is
@@ -216,6 +212,7 @@ def mean_by_row(
     return sum_by_row(values, rows, n) / sum_by_row(torch.ones_like(values), rows, n)
 
 
+# %% ../../nbs/model/03_batches.ipynb #7fecfe48
 def example_nll(
     model: nn.Module,  # a transformers VLM
     batch: dict[str, torch.Tensor],  # as for answer_logits
