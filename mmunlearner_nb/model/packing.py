@@ -235,6 +235,7 @@ class PackedCollator:
         self.vlm = vlm
         self.questions = questions
         self.cutter = Cutter(vlm, keep)
+        self.conversation = self.cutter.conversation  # as a Collator has it
 
     def __call__(
         self,
