@@ -13,7 +13,8 @@ __all__ = [
     "prepared",
     "PackedRow",
     "stacked",
-    "Cutter",
+    "Beginnings",
+    "question_tokens",
     "PackedCollator",
     "collator",
 ]
@@ -26,6 +27,7 @@ from typing import Any, NamedTuple
 import PIL.Image
 import torch
 import torch.nn.functional as F
+from transformers import ProcessorMixin
 
 from ..data.examples import Example
 from .batches import Collator, specials, token_ids
@@ -177,49 +179,52 @@ def stacked(
 
 
 # %% ../../nbs/model/04_packing.ipynb #4974da09
-class Cutter:
-    "An example in two parts: what it shares with all about the same picture, and the question."
+class Beginnings:
+    "What examples begin with; prepared pictures are kept, up to a bound."
 
     def __init__(
         self,
         vlm: VLM,
-        keep: int,  # bytes of prepared pictures that are kept
+        keep: int,  # bytes of prepared pictures
     ):
         self.vlm = vlm
-        self.tokenizer = vlm.processor.tokenizer
-        self.image_token = vlm.processor.image_token
-        self.conversation = Collator(vlm).conversation
         self.keep = keep
         self.seen = {}  # id of a picture -> (the picture, its Beginning)
         self.bytes = 0  # of their pixels
 
-    def _chat(self, example):
-        return self.conversation(example.question, example.answer, example.image is not None)
-
-    def beginning(self, example: Example) -> Beginning:
+    def __call__(
+        self,
+        example: Example,
+        whole: str,  # its conversation as text
+    ) -> Beginning:
+        "The same for all examples about one picture."
         image = example.image
         if image is None:
             axes = 3 if counts_in_three_axes(self.vlm) else 1
             return Beginning([], torch.zeros(axes, 0, dtype=torch.long), {})
         if id(image) in self.seen:
             return self.seen[id(image)][1]
-        _, whole, _ = self._chat(example)
-        end = whole.index(self.image_token) + len(self.image_token)
-        found = prepared(self.vlm, image, whole[:end])
+        token = self.vlm.processor.image_token
+        found = prepared(self.vlm, image, whole[: whole.index(token) + len(token)])
         size = sum(values.nbytes for values in found.pixels.values())
         if self.bytes + size <= self.keep:
             self.seen[id(image)] = image, found
             self.bytes += size
         return found
 
-    def question(self, example: Example, with_answer: bool) -> tuple[list[int], int]:
-        "Its token ids, and how many of the last are the answer."
-        prompt, whole, answer = self._chat(example)
-        tokens = token_ids(self.tokenizer, whole if with_answer else prompt)
-        if example.image is not None:
-            placeholder = self.tokenizer.convert_tokens_to_ids(self.image_token)
-            tokens = tokens[tokens.index(placeholder) + 1 :]
-        return tokens, answer if with_answer else 0
+
+# %% ../../nbs/model/04_packing.ipynb #b3ceb65c
+def question_tokens(
+    processor: ProcessorMixin,
+    text: str,  # a conversation
+    pictured: bool,  # is there a picture in it?
+) -> list[int]:  # token ids
+    "What stands behind the picture; without one, everything."
+    tokens = token_ids(processor.tokenizer, text)
+    if not pictured:
+        return tokens
+    placeholder = processor.tokenizer.convert_tokens_to_ids(processor.image_token)
+    return tokens[tokens.index(placeholder) + 1 :]
 
 
 # %% ../../nbs/model/04_packing.ipynb #efb7055a
@@ -234,8 +239,11 @@ class PackedCollator:
     ):
         self.vlm = vlm
         self.questions = questions
-        self.cutter = Cutter(vlm, keep)
-        self.conversation = self.cutter.conversation  # as a Collator has it
+        self.beginnings = Beginnings(vlm, keep)
+        self.conversation = Collator(vlm).conversation
+
+    def _chat(self, example):
+        return self.conversation(example.question, example.answer, example.image is not None)
 
     def __call__(
         self,
@@ -245,23 +253,23 @@ class PackedCollator:
         "One batch, on the model's device: a row for a picture and at most `questions` about it."
         rows = []
         for group in by_picture(list(enumerate(examples)), lambda pair: pair[1]):
-            rows += self.rows(group, with_answer)
+            rows += self._rows(group, with_answer)
         batch = stacked(rows, self.vlm.dtype)
         return {key: values.to(self.vlm.device) for key, values in batch.items()}
 
-    def rows(
-        self,
-        group: Sequence[tuple[int, Example]],  # (index in the batch, Example), of one picture
-        with_answer: bool,
-    ) -> list[PackedRow]:  # one, or more where the questions are many
-        "The questions about one picture."
-        beginning = self.cutter.beginning(group[0][1])
+    def _rows(self, group, with_answer):
+        "Of (index in the batch, Example) about one picture: one PackedRow, or more."
+        _, whole, _ = self._chat(group[0][1])
+        beginning = self.beginnings(group[0][1], whole)
         most = self.questions or max(8, len(beginning.tokens) // 10)
         rows = []
         for number, (index, example) in enumerate(group):
             if number % most == 0:
                 rows.append(PackedRow.of(beginning))
-            rows[-1].add(index, *self.cutter.question(example, with_answer))
+            prompt, whole, answer = self._chat(example)
+            text, answer = (whole, answer) if with_answer else (prompt, 0)
+            tokens = question_tokens(self.vlm.processor, text, example.image is not None)
+            rows[-1].add(index, tokens, answer)
         return rows
 
 
