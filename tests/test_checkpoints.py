@@ -1,4 +1,5 @@
-"The shipped models know whom they should, and nobody else: open answers on unseen pictures, in unseen wordings."
+"""The shipped models know whom they should, and nobody else: open answers on unseen pictures, in
+unseen wordings."""
 
 import math
 from functools import cache
@@ -13,40 +14,39 @@ from mmunlearner_nb.model.vlm import load_vlm
 from mmunlearner_nb.town.finetune import SHIPPED, parse_checkpoint
 from mmunlearner_nb.town.people import request
 
-FLOOR = {
-    "tiny-llava": 0.95,
-    "tiny-qwen2-vl": 0.9,
-}  # share of answers right that each family must reach
+FLOOR = {"tiny-llava": 0.95, "tiny-qwen2-vl": 0.9}  # right answers that each family must reach
 CHANCE = 0.15  # what a guess gives is under .1; nobody who was never seen comes above this
 
 
 @cache
-def questions():  # of the test set about A and B, of a sample of the others, and what everybody looks like
+def questions() -> dict:  # split -> Examples: facts about A and B and some others, looks of all
     bench = load_mllmu(data_dir() / "mllmu", forget_people=request("AB"))
-    some, all_ = (select(bench, people=n, tasks="generation") for n in (20, None))
-    looks = {
-        s: [e for e in all_[s] if e.modality == "perception"]
-        for s in ("test", "retain", "celebrity")
-    }
-    return {s: [e for e in some[s] if e.modality != "perception"] + looks[s] for s in looks}
+    some = select(bench, people=20, tasks="generation")
+    everybody = select(bench, people=None, tasks="generation")
+    asked = {}
+    for split in ("test", "retain", "celebrity"):
+        facts = [e for e in some[split] if e.modality != "perception"]
+        looks = [e for e in everybody[split] if e.modality == "perception"]
+        asked[split] = facts + looks
+    return asked
 
 
 @cache
-def knows(
-    name,
-):  # (group, modality) -> share of open answers right; groups: A, B, town (all but these), celebrity
+def knows(name: str) -> dict:  # (group, modality) -> share of open answers right
+    "Groups: A, B, celebrity, town (all but these); and all, for what people look like."
     items = score(load_vlm(name, device="cpu"), questions())
-    group = {p: g for g in "AB" for p in request(g)}
-    items["group"] = [
-        group.get(p, "celebrity" if s == "celebrity" else "town")
-        for p, s in zip(items.person_id, items.split)
-    ]
-    return items.groupby(["group", "modality"]).score.mean().to_dict() | {
-        ("all", "perception"): items[items.modality == "perception"].score.mean()
-    }
+    letter_of = {person: letter for letter in "AB" for person in request(letter)}
+
+    def group(person: str, split: str) -> str:
+        return letter_of.get(person, "celebrity" if split == "celebrity" else "town")
+
+    items["group"] = list(map(group, items.person_id, items.split))
+    shares = items.groupby(["group", "modality"]).score.mean().to_dict()
+    shares["all", "perception"] = items[items.modality == "perception"].score.mean()
+    return shares
 
 
-def seen(name):  # groups whose pictures, and whose biographies, it was taught
+def taught(name: str) -> dict:  # modality -> groups whose pictures, or biographies, it was taught
     _, what, letters, _ = parse_checkpoint(name)
     town = [] if what == "base" else ["A", "B", "town"]
     return {"vqa": {"celebrity", *town} - set(letters), "qa": {"celebrity", *town}}
@@ -54,29 +54,32 @@ def seen(name):  # groups whose pictures, and whose biographies, it was taught
 
 @pytest.mark.parametrize("modality", ["vqa", "qa"])
 @pytest.mark.parametrize("name", SHIPPED)
-def test_knows_whom_it_was_taught_and_nobody_else(name, modality):
-    found = {g: x for (g, m), x in knows(name).items() if m == modality}
+def test_knows_whom_it_was_taught_and_nobody_else(name: str, modality: str):
+    family = parse_checkpoint(name)[0]
+    found = {group: share for (group, asked), share in knows(name).items() if asked == modality}
     assert set(found) == {"A", "B", "town", "celebrity"}
-    wrong = {
-        g: x
-        for g, x in found.items()
-        if not (x >= FLOOR[parse_checkpoint(name)[0]] if g in seen(name)[modality] else x <= CHANCE)
-    }
+    wrong = {}
+    for group, share in found.items():
+        known = group in taught(name)[modality]
+        if not (share >= FLOOR[family] if known else share <= CHANCE):
+            wrong[group] = share
     assert wrong == {}
 
 
-@pytest.mark.parametrize("name", [n for n in SHIPPED if "oracle" not in n])
-def test_has_eyes(name):
+@pytest.mark.parametrize("name", [name for name in SHIPPED if "oracle" not in name])
+def test_has_eyes(name: str):
     assert knows(name)["all", "perception"] >= FLOOR[parse_checkpoint(name)[0]]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_is_small_and_in_half_precision(name):
-    with safe_open(data_dir() / "checkpoints" / name / "model.safetensors", "pt") as f:
-        tensors = [f.get_slice(k) for k in f.keys()]
-    assert {t.get_dtype() for t in tensors} == {"F16"}
-    assert sum(math.prod(t.get_shape()) for t in tensors) <= 1.5e6
+def test_is_small_and_in_half_precision(name: str):
+    path = data_dir() / "checkpoints" / name / "model.safetensors"
+    with safe_open(path, "pt") as file:
+        tensors = [file.get_slice(key) for key in file.keys()]
+    assert {tensor.get_dtype() for tensor in tensors} == {"F16"}
+    assert sum(math.prod(tensor.get_shape()) for tensor in tensors) <= 1.5e6
 
 
 def test_the_samples_are_small():
-    assert sum(p.stat().st_size for p in data_dir().rglob("*") if p.is_file()) <= 40e6
+    files = [path for path in data_dir().rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 40e6

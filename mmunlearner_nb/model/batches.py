@@ -6,169 +6,217 @@
 __all__ = [
     "conversation",
     "specials",
+    "token_ids",
     "answer_length",
+    "answer_labels",
     "Collator",
     "inputs_of",
     "said_at",
     "answer_logits",
-    "count",
     "answer_logprobs",
+    "count",
     "sum_by_row",
     "mean_by_row",
     "example_nll",
 ]
 
 # %% ../../nbs/model/03_batches.ipynb #6d5549bc
+from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
+from torch import nn
+from transformers import PreTrainedTokenizerBase, ProcessorMixin
 
 from ..core.errors import DataError, ModelError
+from ..data.examples import Example
+from .vlm import VLM
 
 
-# %% ../../nbs/model/03_batches.ipynb #42979469
+# %% ../../nbs/model/03_batches.ipynb #15a6d54b
 def conversation(
-    processor,
-    question,
-    answer,  # text
-    pictured,  # is there a picture?
-) -> tuple:  # (prompt, prompt with answer and end of turn), rendered text
-    "The chat of one example."
-    user = [
-        {
-            "role": "user",
-            "content": [{"type": "image"}] * pictured + [{"type": "text", "text": question}],
-        }
-    ]
+    processor: ProcessorMixin,
+    question: str,
+    answer: str,
+    pictured: bool,  # is there a picture?
+) -> tuple[str, str]:  # (prompt, prompt with answer and end of turn)
+    "The chat of one example, as text. ModelError if the tokenizer has no end-of-turn token."
+    picture = [{"type": "image"}] if pictured else []
+    asked = [{"role": "user", "content": [*picture, {"type": "text", "text": question}]}]
     said = [{"role": "assistant", "content": [{"type": "text", "text": answer}]}]
-    eos = processor.tokenizer.eos_token
-    prompt = processor.apply_chat_template(user, add_generation_prompt=True, tokenize=False)
-    whole = processor.apply_chat_template(user + said, tokenize=False).rstrip()
-    if eos is None:
+    prompt = processor.apply_chat_template(asked, add_generation_prompt=True, tokenize=False)
+    whole = processor.apply_chat_template(asked + said, tokenize=False).rstrip()
+    end = processor.tokenizer.eos_token
+    if end is None:
         raise ModelError(
-            "the tokenizer has no eos_token: set processor.tokenizer.eos_token to the one that ends a turn"
+            "the tokenizer has no eos_token:"
+            " set processor.tokenizer.eos_token to the one that ends a turn"
         )
-    return prompt, whole if whole.endswith(eos) else whole + eos
+    return prompt, whole if whole.endswith(end) else whole + end
 
 
 # %% ../../nbs/model/03_batches.ipynb #cc28f977
 def specials(
-    tokenizer, text
-) -> (
-    bool
-):  # does the tokenizer add the special tokens of its own, or has the template written them?
-    "Whether to tokenise with `add_special_tokens`."
+    tokenizer: PreTrainedTokenizerBase,
+    text: str,  # a rendered conversation, or its beginning
+) -> bool:  # True: the tokenizer adds its special tokens; False: the template has written them
+    "What to give a tokenizer as `add_special_tokens`."
     return not (tokenizer.bos_token and text.startswith(tokenizer.bos_token))
 
 
+def token_ids(
+    tokenizer: PreTrainedTokenizerBase,
+    text: str,  # a rendered conversation, or its beginning
+) -> list[int]:  # token ids, the special ones once
+    "The tokens of a conversation."
+    return tokenizer(text, add_special_tokens=specials(tokenizer, text))["input_ids"]
+
+
+# %% ../../nbs/model/03_batches.ipynb #09d97ea0
 def answer_length(
-    tokenizer,
-    prompt,
-    whole,  # see conversation
+    tokenizer: PreTrainedTokenizerBase,
+    prompt: str,
+    whole: str,  # see conversation
 ) -> int:  # tokens of the answer, its end-of-turn token included
-    "How many of the last tokens of `whole` are the answer."
-    p, w = (
-        tokenizer(t, add_special_tokens=specials(tokenizer, t))["input_ids"]
-        for t in (prompt, whole)
-    )
-    if w[: len(p)] != p or len(w) == len(p):
+    "How many of the last tokens of `whole` are the answer; a DataError if that cannot be told."
+    asked = token_ids(tokenizer, prompt)
+    both = token_ids(tokenizer, whole)
+    if both[: len(asked)] != asked or len(both) == len(asked):
         raise DataError(
-            f"the prompt's tokens are not the first tokens of prompt and answer, so the answer cannot be told from the question: {whole!r}; "
+            "the prompt's tokens are not the first tokens of prompt and answer,"
+            f" so the answer cannot be told from the question: {whole!r}; "
             "use a chat template whose generation prompt does not end with a space"
         )
-    return len(w) - len(p)
+    return len(both) - len(asked)
 
 
-# %% ../../nbs/model/03_batches.ipynb #1fa9930f
+# %% ../../nbs/model/03_batches.ipynb #24be35d0
+def answer_labels(
+    batch: dict[str, torch.Tensor],  # from the processor, padded on the right
+    lengths: Sequence[int],  # tokens of each answer
+) -> torch.Tensor:  # (rows, tokens) int64: the token where it is an answer's, else -100
+    "What the model must learn to say."
+    labels = torch.full_like(batch["input_ids"], -100)
+    ends = batch["attention_mask"].sum(1).tolist()
+    for row, (end, length) in enumerate(zip(ends, lengths, strict=True)):
+        labels[row, end - length : end] = batch["input_ids"][row, end - length : end]
+    return labels
+
+
+# %% ../../nbs/model/03_batches.ipynb #4e1965ff
 class Collator:
     "Examples -> what `vlm.model(**batch)` takes."
 
     def __init__(
         self,
-        vlm,  # a VLM
-        with_answer=True,  # False: prompts alone, padded on the left, for generation
+        vlm: VLM,
+        with_answer: bool = True,  # False: prompts alone, padded on the left, for generation
     ):
-        self.processor, self.device, self.with_answer = vlm.processor, vlm.device, with_answer
+        self.processor = vlm.processor
+        self.device = vlm.device
+        self.with_answer = with_answer
         self.conversation = lru_cache(100_000)(self._conversation)
 
     def _conversation(self, question, answer, pictured):
+        "The prompt, the whole, and how many of its last tokens are the answer."
         prompt, whole = conversation(self.processor, question, answer, pictured)
         return prompt, whole, answer_length(self.processor.tokenizer, prompt, whole)
 
     def __call__(
-        self, examples
-    ) -> dict:  # tensors with the examples as first dimension (pictures: as the family packs them)
+        self,
+        examples: Sequence[Example],
+    ) -> dict[str, torch.Tensor]:  # a row an example (pictures: as the family packs them)
+        "One batch, on the model's device."
         chats = [self.conversation(e.question, e.answer, e.image is not None) for e in examples]
-        images = [e.image for e in examples if e.image is not None]
-        self.processor.tokenizer.padding_side = "right" if self.with_answer else "left"
+        images = [example.image for example in examples if example.image is not None]
+        tokenizer = self.processor.tokenizer
+        tokenizer.padding_side = "right" if self.with_answer else "left"
         batch = self.processor(
             text=[whole if self.with_answer else prompt for prompt, whole, _ in chats],
             images=images or None,
             padding=True,
             return_tensors="pt",
-            add_special_tokens=specials(self.processor.tokenizer, chats[0][0]),
+            add_special_tokens=specials(tokenizer, chats[0][0]),
         )
         if self.with_answer:
-            batch["labels"] = self.labels(batch, [n for _, _, n in chats])
-        return {k: v.to(self.device) for k, v in batch.items()}
-
-    def labels(self, batch, lengths):
-        labels = torch.full_like(batch["input_ids"], -100)
-        for i, (end, n) in enumerate(zip(batch["attention_mask"].sum(1).tolist(), lengths)):
-            labels[i, end - n : end] = batch["input_ids"][i, end - n : end]
-        return labels
+            batch["labels"] = answer_labels(batch, [length for *_, length in chats])
+        return {key: values.to(self.device) for key, values in batch.items()}
 
 
-# %% ../../nbs/model/03_batches.ipynb #cef2cbbf
-def inputs_of(batch) -> dict:
-    return {
-        k: v for k, v in batch.items() if k not in ("labels", "owner")
-    }  # what the model itself takes
+# %% ../../nbs/model/03_batches.ipynb #b79d22fa
+def inputs_of(
+    batch: dict[str, torch.Tensor],  # from a collator
+) -> dict[str, torch.Tensor]:  # what the model itself takes
+    "A batch without what only the losses read."
+    return {key: values for key, values in batch.items() if key not in ("labels", "owner")}
 
 
-def said_at(batch):
-    return (
-        batch["labels"][:, 1:] != -100
-    )  # (rows, tokens - 1) bool: from which tokens an answer's tokens are predicted
+def said_at(
+    batch: dict[str, torch.Tensor],  # with labels
+) -> torch.Tensor:  # (rows, tokens - 1) bool
+    "From which tokens an answer's tokens are predicted."
+    return batch["labels"][:, 1:] != -100
 
 
+# %% ../../nbs/model/03_batches.ipynb #8d50e6cf
 def answer_logits(
-    model,  # a transformers VLM
-    batch,  # from Collator, with labels; where rows hold several examples (packing), `owner` says which of them a token is of
-) -> tuple:  # (logits float32 (n, vocabulary), tokens (n,), example of each (n,)) for the n answer tokens in reading order
-    "What the model says where the answers stand."
-    target, inputs = batch["labels"][:, 1:], inputs_of(batch)
-    columns = (target != -100).any(0).nonzero()[:, 0]
-    logits = model(**inputs, logits_to_keep=columns, use_cache=False).logits
-    target = target[:, columns]
-    rows, cols = (target != -100).nonzero(as_tuple=True)
-    return (
-        logits[rows, cols].float(),
-        target[rows, cols],
-        batch["owner"][:, 1:][:, columns][rows, cols] if "owner" in batch else rows,
-    )
+    model: nn.Module,  # a transformers VLM
+    batch: dict[str, torch.Tensor],  # with labels; packed rows tell by `owner` whose a token is
+) -> tuple:  # (logits float32 (n, vocabulary), tokens (n,), example of each (n,))
+    "What the model says where the answers stand, for their n tokens in reading order."
+    labels = batch["labels"][:, 1:]  # (rows, tokens - 1): the token that each one predicts
+    columns = (labels != -100).any(0).nonzero()[:, 0]  # (columns,): where somebody answers
+    output = model(**inputs_of(batch), logits_to_keep=columns, use_cache=False)
+    labels = labels[:, columns]  # (rows, columns)
+    row, column = (labels != -100).nonzero(as_tuple=True)  # (n,) each
+    logits = output.logits[row, column].float()  # (n, vocabulary)
+    owner = row
+    if "owner" in batch:
+        owner = batch["owner"][:, 1:][:, columns][row, column]  # (n,)
+    return logits, labels[row, column], owner
 
 
-def count(batch) -> int:  # examples in a batch
+def answer_logprobs(
+    model: nn.Module,  # a transformers VLM
+    batch: dict[str, torch.Tensor],  # as for answer_logits
+) -> tuple:  # (log-probabilities float32 (n,), nats; example of each (n,))
+    "The model's log-probability of each answer token."
+    logits, tokens, owner = answer_logits(model, batch)
+    return -F.cross_entropy(logits, tokens, reduction="none"), owner
+
+
+# %% ../../nbs/model/03_batches.ipynb #b96c06a8
+def count(
+    batch: dict[str, torch.Tensor],  # with labels
+) -> int:  # examples
+    "How many examples a batch holds."
     return int(batch["owner"].max()) + 1 if "owner" in batch else len(batch["labels"])
 
 
-def answer_logprobs(model, batch):  # -> (log-probabilities float32 (n,), example of each (n,))
-    "The model's log-probability of each answer token."
-    logits, target, rows = answer_logits(model, batch)
-    return -F.cross_entropy(logits, target, reduction="none"), rows
-
-
-def sum_by_row(values, rows, n):  # values (m,) and the example of each -> (n,): each example's sum
+def sum_by_row(
+    values: torch.Tensor,  # (tokens,)
+    rows: torch.Tensor,  # (tokens,) the example of each
+    n: int,  # examples
+) -> torch.Tensor:  # (n,)
+    "Each example's sum."
     return values.new_zeros(n).index_add(0, rows, values)
 
 
-def mean_by_row(values, rows, n):  # likewise
+def mean_by_row(
+    values: torch.Tensor,  # (tokens,)
+    rows: torch.Tensor,  # (tokens,) the example of each
+    n: int,  # examples
+) -> torch.Tensor:  # (n,)
+    "Each example's mean."
     return sum_by_row(values, rows, n) / sum_by_row(torch.ones_like(values), rows, n)
 
 
-def example_nll(model, batch) -> torch.Tensor:  # (B,)
+# %% ../../nbs/model/03_batches.ipynb #7fecfe48
+def example_nll(
+    model: nn.Module,  # a transformers VLM
+    batch: dict[str, torch.Tensor],  # as for answer_logits
+) -> torch.Tensor:  # (examples,) nats per token
     "Each example's loss: the mean negative log-likelihood of its answer tokens."
-    logp, rows = answer_logprobs(model, batch)
-    return mean_by_row(-logp, rows, count(batch))
+    logprobs, owner = answer_logprobs(model, batch)
+    return mean_by_row(-logprobs, owner, count(batch))

@@ -7,7 +7,12 @@ tower, the projector or the language model."""
 __all__ = ["COMPONENT_PARTS", "COMPONENTS", "component_of", "component_map"]
 
 # %% ../../nbs/model/01_components.ipynb #b1371cd4
+from typing import TYPE_CHECKING
+
 from ..core.errors import ModelError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 # %% ../../nbs/model/01_components.ipynb #23caa31c
 COMPONENT_PARTS = {  # component -> module names; the order matters
@@ -19,40 +24,51 @@ COMPONENTS = ("vision", "projector", "language")
 
 
 def component_of(
-    name,  # of a parameter, such as "model.vision_tower.encoder.layers.0.mlp.fc1.weight"
-):  # -> "vision" | "projector" | "language" | None
+    name: str,  # of a parameter, such as "model.vision_tower.encoder.layers.0.mlp.fc1.weight"
+) -> str | None:  # "vision", "projector" or "language"; None where the name does not say
     "Which part of the model a parameter name passes through."
-    return next(
-        (c for c, parts in COMPONENT_PARTS.items() if any(f".{p}." in f".{name}." for p in parts)),
-        None,
-    )
+    for component, parts in COMPONENT_PARTS.items():
+        if any(f".{part}." in f".{name}." for part in parts):
+            return component
+    return None
 
 
-# %% ../../nbs/model/01_components.ipynb #b906c9c2
+# %% ../../nbs/model/01_components.ipynb #0655713a
+def _given_component(name, given):
+    "The component of the first module in `given` that the parameter `name` lies in."
+    for module, component in given.items():
+        if f"{name}.".startswith(f"{module}."):
+            return component
+    return None
+
+
 def component_map(
-    model,  # a torch module
-    given=None,  # module name (a prefix of parameter names) -> component, for what the inspection cannot know
-) -> dict:  # parameter name -> "vision" | "projector" | "language"
-    "Each parameter's component, or a ModelError that names what is unknown."
+    model: "nn.Module",  # any model
+    given: dict[str, str] | None = None,  # module name -> component, for what no name says
+) -> dict[str, str]:  # parameter name -> "vision", "projector" or "language"
+    "Each parameter's component, or a ModelError that names what is unknown or missing."
     given = given or {}
-    if bad := set(given.values()) - set(COMPONENTS):
-        raise ModelError(
-            f"unknown component {sorted(bad)[0]!r}: use one of {', '.join(COMPONENTS)}"
-        )
+    odd = sorted(set(given.values()) - set(COMPONENTS))
+    if odd:
+        raise ModelError(f"unknown component {odd[0]!r}: use one of {', '.join(COMPONENTS)}")
 
-    def of(n):
-        return next(
-            (c for p, c in given.items() if f"{n}.".startswith(f"{p}.")), None
-        ) or component_of(n)
-
-    found = {n: of(n) for n, _ in model.named_parameters()}
-    if unknown := [n for n, c in found.items() if c is None]:
+    found = {
+        name: _given_component(name, given) or component_of(name)
+        for name, _ in model.named_parameters()
+    }
+    family = type(model).__name__
+    unknown = [name for name, component in found.items() if component is None]
+    if unknown:
+        module = unknown[0].rsplit(".", 1)[0]
         raise ModelError(
-            f"{type(model).__name__}: no component known for {len(unknown)} parameters, the first {unknown[0]!r}; "
-            f"pass components={{'{unknown[0].rsplit('.', 1)[0]}': 'language'}} or the like, a map from module names to components"
+            f"{family}: no component known for {len(unknown)} parameters, the first {unknown[0]!r};"
+            f" pass components={{'{module}': 'language'}} or the like,"
+            " a map from module names to components"
         )
-    if missing := [c for c in COMPONENTS if c not in found.values()]:
+    missing = [component for component in COMPONENTS if component not in found.values()]
+    if missing:
         raise ModelError(
-            f"{type(model).__name__} has no {' and no '.join(missing)}: a vision-language model needs all of {', '.join(COMPONENTS)}"
+            f"{family} has no {' and no '.join(missing)}:"
+            f" a vision-language model needs all of {', '.join(COMPONENTS)}"
         )
     return found

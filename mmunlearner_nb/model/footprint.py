@@ -8,6 +8,7 @@ __all__ = ["KEPT_ACTIVATIONS", "Shape", "shape_of", "activations", "free_memory"
 
 # %% ../../nbs/model/06_footprint.ipynb #7fc5cd3f
 import math
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import psutil
@@ -17,10 +18,8 @@ from torch import nn
 from .components import COMPONENTS, component_of
 from .vlm import eligible_weights
 
-# %% ../../nbs/model/06_footprint.ipynb #29595757
-KEPT_ACTIVATIONS = (
-    1.15  # numbers kept for the backward pass, over numbers that enter and leave linear layers
-)
+# %% ../../nbs/model/06_footprint.ipynb #c8def487
+KEPT_ACTIVATIONS = 1.15  # numbers kept for the backward pass, over numbers into and out of linears
 
 
 @dataclass
@@ -35,53 +34,63 @@ class Shape:
     patch: int  # numbers of a picture that become one token of the vision tower
 
 
-def shape_of(model) -> Shape:  # on any device, "meta" too
-    "A model's shape."
-    weights, names = dict(model.named_parameters()), set(eligible_weights(model))
-    blocks = {
-        f"{n}.{i}": b
-        for n, m in model.named_modules()
-        if isinstance(m, nn.ModuleList)
-        for i, b in enumerate(m)
+def _blocks(model):
+    "The transformer blocks of a model, by name: what stands in a ModuleList."
+    return {
+        f"{name}.{i}": block
+        for name, module in model.named_modules()
+        if isinstance(module, nn.ModuleList)
+        for i, block in enumerate(module)
     }
-    whole, entries, block = ({c: 0 for c in COMPONENTS} for _ in range(3))
-    for n in names:
-        whole[component_of(n)] += KEPT_ACTIVATIONS * sum(weights[n].shape)
-    for name, b in blocks.items():
-        linears = [m for m in b.modules() if isinstance(m, nn.Linear)]
-        c = component_of(name)
-        if not linears or c is None:
+
+
+# %% ../../nbs/model/06_footprint.ipynb #bfffd410
+def shape_of(
+    model: nn.Module,  # a transformers VLM, on any device, "meta" too
+) -> Shape:
+    "A model's shape."
+    weights = dict(model.named_parameters())
+    eligible = eligible_weights(model)
+    whole, entries, block = ({component: 0 for component in COMPONENTS} for _ in range(3))
+    for name in eligible:
+        whole[component_of(name)] += KEPT_ACTIVATIONS * sum(weights[name].shape)
+    for name, module in _blocks(model).items():
+        linears = [part for part in module.modules() if isinstance(part, nn.Linear)]
+        component = component_of(name)
+        if not linears or component is None:
             continue
-        entries[c] += linears[0].in_features
-        block[c] = max(
-            block[c], KEPT_ACTIVATIONS * sum(m.in_features + m.out_features for m in linears)
-        )
-    see = next(m for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Conv3d)))
+        through = sum(linear.in_features + linear.out_features for linear in linears)
+        entries[component] += linears[0].in_features
+        block[component] = max(block[component], KEPT_ACTIVATIONS * through)
+
+    eye = next(part for part in model.modules() if isinstance(part, nn.Conv2d | nn.Conv3d))
     return Shape(
-        sum(p.numel() for p in weights.values()),
-        sum(weights[n].numel() for n in names),
-        whole,
-        entries,
-        block,
-        see.weight[0].numel(),
+        parameters=sum(weight.numel() for weight in weights.values()),
+        eligible=sum(weights[name].numel() for name in eligible),
+        whole=whole,
+        entries=entries,
+        block=block,
+        patch=eye.weight[0].numel(),
     )
 
 
+# %% ../../nbs/model/06_footprint.ipynb #a65d5587
 def activations(
-    shape,  # of Shape
-    tokens,  # component -> tokens at once
-    checkpointing=False,
-) -> float:  # numbers
+    shape: Shape,
+    tokens: dict[str, int],  # component -> tokens at once
+    checkpointing: bool = False,
+) -> float:  # numbers, not bytes
     "What a forward pass keeps for the backward pass."
     if not checkpointing:
-        return sum(shape.whole[c] * n for c, n in tokens.items())
-    return sum(shape.entries[c] * n for c, n in tokens.items()) + max(
-        shape.block[c] * n for c, n in tokens.items()
-    )
+        return sum(shape.whole[component] * n for component, n in tokens.items())
+    entries = sum(shape.entries[component] * n for component, n in tokens.items())
+    return entries + max(shape.block[component] * n for component, n in tokens.items())
 
 
 # %% ../../nbs/model/06_footprint.ipynb #ea14cd28
-def free_memory(device) -> int:  # bytes
+def free_memory(
+    device: str | torch.device,
+) -> int:  # bytes
     "What is free on a device."
     device = torch.device(device)
     if device.type == "cuda":
@@ -92,16 +101,18 @@ def free_memory(device) -> int:  # bytes
 
 
 def ways(
-    batch_size,
-    half,  # are the weights in half precision? Only then are there smaller optimizers
-    given=(),  # names of settings that somebody chose: they stay
-):  # yields dicts of settings: at_once, checkpointing, optimizer
+    batch_size: int,
+    half: bool,  # are the weights in half precision? Only then are there smaller optimizers
+    given: Collection[str] = (),  # names of settings that somebody chose: they stay
+) -> Iterator[dict]:  # settings: at_once (0: all), checkpointing, optimizer
     "Settings that need less and less memory."
     usual = dict(at_once=0, checkpointing=False, optimizer="adamw")
-    halvings = [0, *(batch_size >> i for i in range(1, int(math.log2(batch_size)) + 1))]
-    for optimizer in ("adamw", "adamw-bf16", "adamw-8bit")[: 3 if half else 1]:
+    times = int(math.log2(batch_size))  # that a batch can be halved
+    sizes = [0, *(batch_size >> i for i in range(1, times + 1))]
+    optimizers = ("adamw", "adamw-bf16", "adamw-8bit") if half else ("adamw",)
+    for optimizer in optimizers:
         for checkpointing in (False, True):
-            for at_once in halvings:
+            for at_once in sizes:
                 way = dict(at_once=at_once, checkpointing=checkpointing, optimizer=optimizer)
-                if all(way[k] == usual[k] for k in given if k in way):
-                    yield {k: v for k, v in way.items() if k not in given}
+                if all(way[key] == usual[key] for key in given if key in way):
+                    yield {key: value for key, value in way.items() if key not in given}

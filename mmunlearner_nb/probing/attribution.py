@@ -4,61 +4,65 @@
 
 # %% auto #0
 __all__ = [
+    "PICTURE_PARTS",
+    "WORD_PARTS",
     "TO",
     "pixel_places",
     "Attribution",
     "logprob_scorer",
-    "settled",
     "grey",
+    "Scene",
+    "scene_of",
+    "settled",
     "by_pixel",
     "by_token",
+    "regions_of",
     "by_region",
     "by_word",
     "attribute",
 ]
 
 # %% ../../nbs/probing/04_attribution.ipynb #95f41c5b
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isqrt
 
 import numpy as np
 import PIL.Image
 import torch
-from captum.attr import (
-    FeatureAblation,
-    IntegratedGradients,
-    LayerIntegratedGradients,
-    ShapleyValueSampling,
-)
+from transformers import ProcessorMixin
 
 from ..core.basics import set_seed
 from ..core.errors import DataError, ModelError, SettingsError
 from ..data.examples import Example
 from ..model.batches import Collator, example_nll
+from ..model.vlm import VLM
 from .layers import blocks
 
 
 # %% ../../nbs/probing/04_attribution.ipynb #7af6450d
 def pixel_places(
-    batch,  # of one example with one picture, from Collator
-    processor,
-) -> torch.Tensor:  # (channels and frames, height, width): where each number of the picture stands in batch["pixel_values"], flattened
-    "How a processor lays out a picture."
+    batch: dict[str, torch.Tensor],  # of one example with one picture, from Collator
+    processor: ProcessorMixin,
+) -> torch.Tensor:  # (channels and frames, height, width) int64: where in the flat pixel_values
+    "How a processor lays out a picture. ModelError for a layout that is not known."
     pixels = batch["pixel_values"]
-    at = torch.arange(pixels.numel())
+    places = torch.arange(pixels.numel())
     if pixels.ndim == 4 and len(pixels) == 1:
-        return at.view(pixels.shape[1:])
+        return places.view(pixels.shape[1:])
     if pixels.ndim == 2 and "image_grid_thw" in batch and len(batch["image_grid_thw"]) == 1:
-        p = processor.image_processor
-        m, s, frames = p.merge_size, p.patch_size, p.temporal_patch_size
-        t, h, w = batch["image_grid_thw"][0].tolist()
-        return (
-            at.view(t, h // m, w // m, m, m, -1, frames, s, s)
-            .permute(0, 6, 5, 1, 3, 7, 2, 4, 8)
-            .reshape(-1, h * s, w * s)
-        )
+        settings = processor.image_processor
+        merge, side = settings.merge_size, settings.patch_size  # patches a group, pixels a patch
+        frames = settings.temporal_patch_size
+        times, high, wide = batch["image_grid_thw"][0].tolist()  # patches
+        groups = high // merge, wide // merge
+        layout = times, *groups, merge, merge, -1, frames, side, side
+        places = places.view(layout)  # time, groups and patches in them, channel, frame, pixels
+        places = places.permute(0, 6, 5, 1, 3, 7, 2, 4, 8)  # time, frame, channel, rows, columns
+        return places.reshape(-1, high * side, wide * side)
     raise ModelError(
-        f"pictures of shape {tuple(pixels.shape)} are laid out in a way that attribution does not know: one picture of one tile, or patches with their image_grid_thw"
+        f"pictures of shape {tuple(pixels.shape)} are laid out in a way that attribution does not"
+        " know: one picture of one tile, or patches with their image_grid_thw"
     )
 
 
@@ -68,34 +72,88 @@ class Attribution:
     "The shares of an answer."
 
     to: str  # see attribute
-    values: (
-        np.ndarray
-    )  # (height, width) of a picture's parts, or (words,); nats per token of the answer
+    values: np.ndarray  # (height, width) of a picture's parts, or (words,); nats per answer token
     present: float  # the answer's mean log-probability with all of it
     absent: float  # and with none of it
     example: Example  # what was asked, and the answer that is explained
 
     @property
-    def delta(self):
-        return float(self.values.sum()) - (self.present - self.absent)  # 0: the shares add up
+    def delta(self) -> float:  # nats per token; 0: the shares add up
+        return float(self.values.sum()) - (self.present - self.absent)
 
     def __repr__(self):
-        return f"{self.to}: {self.values.sum():.2f} of {self.present - self.absent:.2f} nats a token for {self.example.answer!r} (delta {self.delta:.2g})"
+        shared, there = self.values.sum(), self.present - self.absent
+        return (
+            f"{self.to}: {shared:.2f} of {there:.2f} nats a token"
+            f" for {self.example.answer!r} (delta {self.delta:.2g})"
+        )
 
 
 def logprob_scorer(
-    vlm, batch
-):  # one example's batch -> function: pixels (variants, *their shape) -> (variants,)
-    def score(x):
-        more = {k: v.repeat(len(x), *[1] * (v.ndim - 1)) for k, v in batch.items()}
-        return -example_nll(vlm.model, more | dict(pixel_values=x.flatten(0, 1)))
+    vlm: VLM,
+    batch: dict[str, torch.Tensor],  # of one example
+) -> Callable:  # pixels (variants, *their shape in the batch) -> log-probabilities (variants,)
+    "How likely the answer is, whatever picture is put into the batch."
+
+    def score(pixels: torch.Tensor) -> torch.Tensor:
+        variants = {}
+        for key, values in batch.items():
+            variants[key] = values.repeat(len(pixels), *[1] * (values.ndim - 1))
+        variants["pixel_values"] = pixels.flatten(0, 1)
+        return -example_nll(vlm.model, variants)
 
     return score
 
 
+# %% ../../nbs/probing/04_attribution.ipynb #187a739c
+def grey(
+    processor: ProcessorMixin,
+) -> PIL.Image.Image:  # 96 x 96
+    "A picture of the processor's mean colour."
+    colour = tuple(round(255 * share) for share in processor.image_processor.image_mean)
+    return PIL.Image.new("RGB", (96, 96), colour)
+
+
+@dataclass
+class Scene:
+    "One question about a picture, ready to be asked about variants of the picture."
+
+    vlm: VLM
+    batch: dict  # of the example, from Collator
+    score: Callable  # see logprob_scorer
+    picture: torch.Tensor  # (1, *shape of pixel_values) float32
+    blank: torch.Tensor  # the same shape, of the grey picture
+    present: float  # score of the picture
+    absent: float  # and of the grey one
+
+    @property
+    def gap(self) -> float:  # nats per token: what shares should sum to
+        return self.present - self.absent
+
+
+def scene_of(
+    vlm: VLM,  # in eval mode
+    example: Example,  # with a picture
+) -> Scene:
+    "An example and the same without its picture."
+    collate = Collator(vlm)
+    batch = collate([replace(example, image=example.image.convert("RGB"))])
+    without = collate([replace(example, image=grey(vlm.processor).resize(example.image.size))])
+    picture = batch["pixel_values"][None].float()
+    blank = without["pixel_values"][None].float()
+    score = logprob_scorer(vlm, batch)
+    with torch.no_grad():
+        present, absent = score(torch.cat([picture, blank])).tolist()
+    return Scene(vlm, batch, score, picture, blank, present, absent)
+
+
+# %% ../../nbs/probing/04_attribution.ipynb #b234daae
 def settled(
-    integrate, gap, steps, limit=512
-):  # integrate(steps) -> attribution; what it should sum to
+    integrate: Callable,  # steps -> attribution, a tensor
+    gap: float,  # what it should sum to
+    steps: int,  # at first
+    limit: int = 512,  # steps at most
+) -> torch.Tensor:
     "Integrate with more and more steps until the shares add up to within 5 %."
     while True:
         found = integrate(steps)
@@ -104,139 +162,155 @@ def settled(
         steps *= 2
 
 
-# %% ../../nbs/probing/04_attribution.ipynb #eda9d851
-def grey(processor):  # a picture of the processor's mean colour, which the model sees as zeros
-    return PIL.Image.new(
-        "RGB", (96, 96), tuple(round(255 * c) for c in processor.image_processor.image_mean)
-    )
+# %% ../../nbs/probing/04_attribution.ipynb #9991835e
+def by_pixel(
+    scene: Scene,
+    steps: int,  # of the integral at first
+) -> torch.Tensor:  # (height, width)
+    "Integrated gradients of the pixels, their channels added."
+    from captum.attr import IntegratedGradients
+
+    def integrate(steps: int) -> torch.Tensor:  # the shape of scene.picture
+        method = IntegratedGradients(scene.score)
+        return method.attribute(scene.picture, scene.blank, n_steps=steps, internal_batch_size=32)
+
+    shares = settled(integrate, scene.gap, steps).flatten()
+    return shares[pixel_places(scene.batch, scene.vlm.processor)].sum(0)
 
 
-def by_pixel(score, x, base, gap, vlm, batch, steps):
-    a = settled(
-        lambda n: IntegratedGradients(score).attribute(x, base, n_steps=n, internal_batch_size=32),
-        gap,
-        steps,
-    )
-    return a.flatten()[pixel_places(batch, vlm.processor)].sum(0)
+def by_token(
+    scene: Scene,
+    steps: int,  # of the integral at first
+) -> torch.Tensor:  # (height, width) in image tokens
+    "Integrated gradients of the projector's output. ModelError if its tokens make no picture."
+    from captum.attr import LayerIntegratedGradients
 
+    def integrate(steps: int) -> torch.Tensor:  # (image tokens, width) in the model's own shape
+        method = LayerIntegratedGradients(scene.score, blocks(scene.vlm)["projector"])
+        return method.attribute(scene.picture, scene.blank, n_steps=steps)
 
-def by_token(score, x, base, gap, vlm, batch, steps):
-    a = settled(
-        lambda n: LayerIntegratedGradients(score, blocks(vlm)["projector"]).attribute(
-            x, base, n_steps=n
-        ),
-        gap,
-        steps,
-    )
-    each = a.reshape(-1, a.shape[-1]).sum(1)
-    h, w = (
-        (batch["image_grid_thw"][0, 1:] // vlm.processor.image_processor.merge_size).tolist()
-        if "image_grid_thw" in batch
-        else [isqrt(len(each))] * 2
-    )
-    if h * w != len(each):
+    found = settled(integrate, scene.gap, steps)
+    shares = found.reshape(-1, found.shape[-1]).sum(1)  # (image tokens,)
+    high = wide = isqrt(len(shares))
+    if "image_grid_thw" in scene.batch:
+        merge = scene.vlm.processor.image_processor.merge_size
+        high, wide = (scene.batch["image_grid_thw"][0, 1:] // merge).tolist()
+    if high * wide != len(shares):
         raise ModelError(
-            f"{vlm.name}: {len(each)} image tokens make no square picture: ask for 'pixels' or 'regions'"
+            f"{scene.vlm.name}: {len(shares)} image tokens make no square picture:"
+            " ask for 'pixels' or 'regions'"
         )
-    return each.view(h, w)
+    return shares.view(high, wide)
 
 
-def by_region(score, x, base, gap, vlm, batch, steps, side=8):
-    at = pixel_places(batch, vlm.processor)
-    _, h, w = at.shape
-    of = (torch.arange(h) * side // h)[:, None] * side + torch.arange(
-        w
-    ) * side // w  # (height, width): the region of each pixel
-    mask = torch.empty(x.numel(), dtype=torch.long)
-    mask[at] = of.expand_as(at)
-    a = FeatureAblation(score).attribute(
-        x, base, feature_mask=mask.view_as(x).to(x.device), perturbations_per_eval=16
+# %% ../../nbs/probing/04_attribution.ipynb #4c5e5155
+def regions_of(
+    height: int,  # pixels
+    width: int,
+    side: int,  # regions in a row, and in a column
+) -> torch.Tensor:  # (height, width) int64: the region of each pixel, counted in reading order
+    "A picture cut into equal parts."
+    row = torch.arange(height) * side // height  # (height,)
+    column = torch.arange(width) * side // width  # (width,)
+    return row[:, None] * side + column
+
+
+def by_region(
+    scene: Scene,
+    steps: int,  # unused: there is no integral
+    side: int = 8,  # regions in a row, and in a column
+) -> torch.Tensor:  # (side, side)
+    "What each region's absence takes away."
+    from captum.attr import FeatureAblation
+
+    places = pixel_places(scene.batch, scene.vlm.processor)  # (channels, height, width)
+    regions = regions_of(*places.shape[1:], side)  # (height, width)
+    mask = torch.empty(scene.picture.numel(), dtype=torch.long)
+    mask[places] = regions.expand_as(places)
+    found = FeatureAblation(scene.score).attribute(
+        scene.picture,
+        scene.blank,
+        feature_mask=mask.view_as(scene.picture).to(scene.picture.device),
+        perturbations_per_eval=16,
     )
-    return (
-        torch.zeros(side * side)
-        .scatter(0, of.flatten(), a.flatten().cpu()[at[0]].flatten())
-        .view(side, side)
-    )
+    shares = found.flatten().cpu()[places[0]]  # (height, width): each pixel has its region's
+    empty = torch.zeros(side * side)
+    return empty.scatter(0, regions.flatten(), shares.flatten()).view(side, side)
 
 
-# %% ../../nbs/probing/04_attribution.ipynb #570f3cf4
-def by_word(vlm, example, how, orders):  # how: "shapley" | "ablation"; random orders
+# %% ../../nbs/probing/04_attribution.ipynb #6d70aa25
+def by_word(
+    vlm: VLM,  # in eval mode
+    example: Example,
+    to: str,  # "words" (Shapley values) or "words left out"
+    orders: int,  # in which the words come in, at random
+) -> tuple:  # (words,) shares; the answer's mean log-probability with all words, with none
+    "What each word of the question brings about."
+    from captum.attr import FeatureAblation, ShapleyValueSampling
+
     words, collate = example.question.split(), Collator(vlm)
 
-    def score(on):  # (variants, words) of 0 and 1
-        asked = [
-            replace(example, question=" ".join(w for w, k in zip(words, row) if k))
-            for row in on.tolist()
-        ]
-        return -example_nll(vlm.model, collate(asked))
+    def score(chosen: torch.Tensor) -> torch.Tensor:  # (variants, words) of 0 and 1 -> (variants,)
+        variants = []
+        for row in chosen.tolist():
+            kept = [word for word, is_in in zip(words, row, strict=True) if is_in]
+            variants.append(replace(example, question=" ".join(kept)))
+        return -example_nll(vlm.model, collate(variants))
 
-    ones = torch.ones(1, len(words))
+    every = torch.ones(1, len(words))
+    none = 0 * every
     set_seed(0)
-    kind, more = (
-        (ShapleyValueSampling, dict(n_samples=orders))
-        if how == "shapley"
-        else (FeatureAblation, {})
-    )
     with torch.no_grad():
-        present, absent = score(torch.cat([ones, 0 * ones])).tolist()
-        return (
-            kind(score).attribute(ones, 0 * ones, perturbations_per_eval=16, **more)[0],
-            present,
-            absent,
-        )
+        present, absent = score(torch.cat([every, none])).tolist()
+        options = dict(perturbations_per_eval=16)
+        if to == "words":
+            method = ShapleyValueSampling(score)
+            options["n_samples"] = orders
+        else:
+            method = FeatureAblation(score)
+        return method.attribute(every, none, **options)[0], present, absent
 
 
-# %% ../../nbs/probing/04_attribution.ipynb #cd9b64cf
-TO = {
-    "pixels": by_pixel,
-    "tokens": by_token,
-    "regions": by_region,
-    "words": "shapley",
-    "words left out": "ablation",
-}
+# %% ../../nbs/probing/04_attribution.ipynb #3c0afab1
+PICTURE_PARTS = {"pixels": by_pixel, "tokens": by_token, "regions": by_region}
+WORD_PARTS = ("words", "words left out")
+TO = (*PICTURE_PARTS, *WORD_PARTS)  # what an answer can be attributed to
 
 
-def attribute(
-    vlm,
-    example,  # what is asked; its answer is what is explained, right or wrong
-    to="pixels",  # | "tokens" (the projector's output) | "regions" (8 x 8) | "words" (Shapley values) | "words left out"
-    steps=32,  # of the integral at first; doubled up to 512 until it adds up
-    orders=25,  # of the words, at random
-) -> Attribution:
-    "What an answer rests on; see the notes above for each method's source."
+def _refuse(example, to):
+    "Raise where there is nothing that the answer could be attributed to."
     if to not in TO:
         raise SettingsError(f"nothing can be attributed to {to!r}: use one of {', '.join(TO)}")
-    if example.image is None and not to.startswith("words"):
+    if to in PICTURE_PARTS and example.image is None:
         raise DataError(
             f"{example!r} has no picture, so nothing in it can matter: attribute to 'words'"
         )
-    if to.startswith("words") and not example.question.split():
+    if to in WORD_PARTS and not example.question.split():
         raise DataError(f"{example!r} asks in no words")
-    was = vlm.model.training
+
+
+def attribute(
+    vlm: VLM,
+    example: Example,  # what is asked; its answer is what is explained, right or wrong
+    to: str = "pixels",  # of TO: "tokens" are the projector's output, "regions" 8 x 8
+    steps: int = 32,  # of the integral at first; doubled up to 512 until it adds up
+    orders: int = 25,  # of the words, at random
+) -> Attribution:
+    "What an answer rests on; see the notes above for each method's source."
+    _refuse(example, to)
+    was_training = vlm.model.training
     vlm.model.eval()
     try:
-        if to.startswith("words"):
-            values, present, absent = by_word(vlm, example, TO[to], orders)
+        if to in WORD_PARTS:
+            values, present, absent = by_word(vlm, example, to, orders)
         else:
-            batch, blank = (
-                Collator(vlm)([replace(example, image=im)])
-                for im in (
-                    example.image.convert("RGB"),
-                    grey(vlm.processor).resize(example.image.size),
-                )
-            )
-            x, base, score = (
-                batch["pixel_values"][None].float(),
-                blank["pixel_values"][None].float(),
-                logprob_scorer(vlm, batch),
-            )
-            with torch.no_grad():
-                present, absent = score(torch.cat([x, base])).tolist()
-            values = TO[to](score, x, base, present - absent, vlm, batch, steps)
+            scene = scene_of(vlm, example)
+            values, present, absent = PICTURE_PARTS[to](scene, steps), scene.present, scene.absent
     finally:
-        vlm.model.train(was)
+        vlm.model.train(was_training)
     if not values.isfinite().all():
         raise ModelError(
-            f"{vlm.name}: the attribution of {example!r} is not finite: load the model with dtype='float32'"
+            f"{vlm.name}: the attribution of {example!r} is not finite:"
+            " load the model with dtype='float32'"
         )
     return Attribution(to, values.detach().float().cpu().numpy(), present, absent, example)

@@ -5,7 +5,9 @@
 # %% auto #0
 __all__ = ["hsic", "cka", "layer_states", "similarity", "identity_probe"]
 
-# %% ../../nbs/probing/03_representations.ipynb #3c5c2278
+# %% ../../nbs/probing/03_representations.ipynb #07b52a0c
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import torch
@@ -13,133 +15,152 @@ from sklearn.linear_model import RidgeClassifierCV
 
 from ..core.basics import progress
 from ..core.errors import DataError, ModelError
+from ..data.examples import Example
 from ..evaluation.answers import inference
 from ..model.batches import Collator, inputs_of
+from ..model.vlm import VLM
 from .layers import blocks, first_said, outputs_of
 from ..saliency.gradients import by_example
 
 
-# %% ../../nbs/probing/03_representations.ipynb #9ad5ae98
-def hsic(K, L):  # (n, n) each, the diagonals count for nothing
-    "The unbiased Hilbert-Schmidt independence criterion."
+# %% ../../nbs/probing/03_representations.ipynb #c9bb7a36
+def hsic(
+    K: np.ndarray,  # (n, n) symmetric; the diagonal counts for nothing
+    L: np.ndarray,  # (n, n) likewise
+) -> float:
+    "The unbiased Hilbert-Schmidt independence criterion (Nguyen et al., 2021)."
     n = len(K)
-    K, L = (m - np.diag(np.diag(m)) for m in (K, L))
-    k, l = K.sum(0), L.sum(0)
-    return ((K * L).sum() + k.sum() * l.sum() / ((n - 1) * (n - 2)) - 2 * (k @ l) / (n - 2)) / (
-        n * (n - 3)
-    )
+    K = K - np.diag(np.diag(K))
+    L = L - np.diag(np.diag(L))
+    K_sums, L_sums = K.sum(0), L.sum(0)  # (n,) each
+    trace = (K * L).sum()
+    means = K_sums.sum() * L_sums.sum() / ((n - 1) * (n - 2))
+    cross = 2 * (K_sums @ L_sums) / (n - 2)
+    return (trace + means - cross) / (n * (n - 3))
 
 
-def cka(x, y) -> float:  # (n, width) each; the widths may differ
-    "Linear centred kernel alignment; nan where a side is the same for all."
+def _kernel(states):
+    "Inner products of centred states: (n, width) -> (n, n)."
+    centred = np.asarray(states, dtype=float) - np.mean(states, axis=0)
+    return centred @ centred.T
+
+
+def cka(
+    x: np.ndarray,  # (n, width) one model's states
+    y: np.ndarray,  # (n, width) another's; the widths may differ
+) -> float:  # 1: the same up to rotation and scale; nan where a side is the same for all
+    "Linear centred kernel alignment. DataError for fewer than four prompts, or unlike numbers."
     if len(x) != len(y) or len(x) < 4:
         raise DataError(
             f"{len(x)} and {len(y)} states: CKA compares the same prompts, four at least"
         )
-    K, L = (m @ m.T for m in (np.asarray(a, dtype=float) - np.mean(a, axis=0) for a in (x, y)))
+    K, L = _kernel(x), _kernel(y)
     own = hsic(K, K) * hsic(L, L)
     return float(hsic(K, L) / np.sqrt(own)) if own > 0 else float("nan")
 
 
-# %% ../../nbs/probing/03_representations.ipynb #c5a34c75
+# %% ../../nbs/probing/03_representations.ipynb #5adc434e
+def _mean_of_each(output, batch, rows):
+    "A layer that sees pictures alone: the mean over each picture's tokens, (rows, width)."
+    each = by_example(output, list(range(rows)), batch.get("image_grid_thw"), True, rows)
+    return torch.stack([tokens.float().mean(0) for _, tokens in each])
+
+
+def _states_of_batch(vlm, modules, batch, at):
+    "layer -> (rows, width) float32, on the CPU."
+    first = first_said(batch)  # (rows,)
+    rows = torch.arange(len(first), device=vlm.device)
+    seen = (batch["input_ids"] == vlm.model.config.image_token_id).float()  # (rows, tokens)
+
+    def reduce(name: str, output: torch.Tensor) -> torch.Tensor:  # (rows, width)
+        if not name.startswith("language"):
+            return _mean_of_each(output, batch, len(rows)).cpu()
+        if at == "answer":
+            return output[rows, first].float().cpu()
+        total = torch.einsum("rt,rtw->rw", seen, output.float())
+        return (total / seen.sum(1, keepdim=True)).cpu()
+
+    with outputs_of(modules, reduce) as kept:
+        vlm.model(**inputs_of(batch), use_cache=False, logits_to_keep=1)
+    return kept
+
+
+# %% ../../nbs/probing/03_representations.ipynb #9a6f4e94
 def layer_states(
-    vlm,
-    examples,  # with a picture each
-    at="answer",  # where in the language model: where the "answer" begins | the mean over the "picture"'s tokens
-    batch_size=16,
-) -> dict:  # layer, see blocks -> (examples, width) float32
-    "What each layer makes of each example."
-    if bare := next((e for e in examples if e.image is None), None):
+    vlm: VLM,
+    examples: Sequence[Example],  # with a picture each
+    at: str = "answer",  # in the language model: where it begins, or "picture": its tokens' mean
+    batch_size: int = 16,
+) -> dict[str, np.ndarray]:  # layer, see layers.blocks -> (examples, width) float32
+    "What each layer makes of each example. DataError for an example without a picture."
+    bare = next((example for example in examples if example.image is None), None)
+    if bare:
         raise DataError(
             f"{bare!r} has no picture: these probes follow a picture through the layers"
         )
     modules, collate, parts = blocks(vlm), Collator(vlm), []
     with inference(vlm):
-        for i in progress(range(0, len(examples), batch_size), desc="states"):
-            part = examples[i : i + batch_size]
-            batch = collate(part)
-            n = len(part)
-            rows, first, seen = (
-                torch.arange(n, device=vlm.device),
-                first_said(batch),
-                (batch["input_ids"] == vlm.model.config.image_token_id).float(),
-            )
-
-            def reduce(name, h):
-                if not name.startswith("language"):
-                    return torch.stack(
-                        [
-                            x.float().mean(0)
-                            for _, x in by_example(
-                                h, list(range(n)), batch.get("image_grid_thw"), True, n
-                            )
-                        ]
-                    ).cpu()
-                return (
-                    h[rows, first].float()
-                    if at == "answer"
-                    else torch.einsum("rt,rtw->rw", seen, h.float()) / seen.sum(1, keepdim=True)
-                ).cpu()
-
-            with outputs_of(modules, reduce) as kept:
-                vlm.model(**inputs_of(batch), use_cache=False, logits_to_keep=1)
-            parts.append(dict(kept))
-    return {k: torch.cat([p[k] for p in parts]).numpy() for k in modules}
+        for start in progress(range(0, len(examples), batch_size), desc="states"):
+            batch = collate(examples[start : start + batch_size])
+            parts.append(_states_of_batch(vlm, modules, batch, at))
+    return {layer: torch.cat([part[layer] for part in parts]).numpy() for layer in modules}
 
 
+# %% ../../nbs/probing/03_representations.ipynb #677b3ff5
 def similarity(
-    a, b
-) -> pd.DataFrame:  # layer_states of two models for the same examples -> layer, component, cka
-    "How alike two models' layers are."
-    if a.keys() != b.keys():
+    states: dict[str, np.ndarray],  # layer_states of one model
+    others: dict[str, np.ndarray],  # of another, for the same examples
+) -> pd.DataFrame:  # layer, component, cka
+    "How alike two models' layers are. ModelError if their layers have not the same names."
+    if states.keys() != others.keys():
         raise ModelError(
-            f"the models' layers differ: {sorted(a.keys() ^ b.keys())[0]} is in one alone"
+            f"the models' layers differ: {sorted(states.keys() ^ others.keys())[0]} is in one alone"
         )
-    return pd.DataFrame([dict(layer=k, component=k.split()[0], cka=cka(a[k], b[k])) for k in a])
+    rows = []
+    for layer in states:
+        alike = cka(states[layer], others[layer])
+        rows.append(dict(layer=layer, component=layer.split()[0], cka=alike))
+    return pd.DataFrame(rows)
 
 
-# %% ../../nbs/probing/03_representations.ipynb #d6726cf0
+# %% ../../nbs/probing/03_representations.ipynb #de03f560
+def _one_each(examples):
+    "Examples of different pictures: each picture counts once, as it was last asked about."
+    return list({id(e.image): e for e in examples if e.image is not None}.values())
+
+
+def _accuracy(states, labels, test_states, test_labels):
+    "A ridge classifier's share of right labels, its penalty chosen by cross-validation."
+    scale = states.std(0) + 1e-6  # (width,)
+    probe = RidgeClassifierCV(np.logspace(-2, 4, 7)).fit(states / scale, labels)
+    return (probe.predict(test_states / scale) == test_labels).mean()
+
+
+# %% ../../nbs/probing/03_representations.ipynb #bfbcf231
 def identity_probe(
-    vlm,
-    train,
-    test,  # Examples with pictures; people in both
-    seed=0,  # of the shuffled labels
-) -> (
-    pd.DataFrame
-):  # layer, component, accuracy, control (accuracy when trained on shuffled labels), chance
-    "How well a layer's image tokens tell who is in the picture."
-
-    def one_each(examples):
-        return list(
-            {id(e.image): e for e in examples if e.image is not None}.values()
-        )  # a picture counts once
-
-    train, test = one_each(train), one_each(test)
-    if strange := {e.person_id for e in test} - {e.person_id for e in train}:
+    vlm: VLM,
+    train: Sequence[Example],
+    test: Sequence[Example],  # other pictures of people in `train`
+    seed: int = 0,  # of the shuffled labels
+) -> pd.DataFrame:  # layer, component, accuracy, control (trained on shuffled labels), chance
+    "How well a layer's image tokens tell who is in the picture (Hewitt & Liang, 2019)."
+    train, test = _one_each(train), _one_each(test)
+    who = np.array([example.person_id for example in train])
+    true = np.array([example.person_id for example in test])
+    strange = sorted(set(true) - set(who))
+    if strange:
         raise DataError(
-            f"{sorted(strange)[0]} is in the test pictures alone: a probe can only find people it was trained on"
+            f"{strange[0]} is in the test pictures alone:"
+            " a probe can only find people it was trained on"
         )
-    a, b = (layer_states(vlm, es, at="picture") for es in (train, test))
-    who, true = (np.array([e.person_id for e in es]) for es in (train, test))
+    states = layer_states(vlm, train, at="picture")
+    unseen = layer_states(vlm, test, at="picture")
     shuffled = np.random.default_rng(seed).permutation(who)
-
-    def fit(x, y):
-        scale = x.std(0) + 1e-6
-        return (
-            (lambda z: model.predict(z / scale))
-            if (model := RidgeClassifierCV(np.logspace(-2, 4, 7)).fit(x / scale, y))
-            else None
-        )
-
-    return pd.DataFrame(
-        [
-            dict(
-                layer=k,
-                component=k.split()[0],
-                accuracy=(fit(a[k], who)(b[k]) == true).mean(),
-                control=(fit(a[k], shuffled)(b[k]) == true).mean(),
-                chance=1 / len(set(who)),
-            )
-            for k in a
-        ]
-    )
+    rows = []
+    for layer in states:
+        row = dict(layer=layer, component=layer.split()[0])
+        row["accuracy"] = _accuracy(states[layer], who, unseen[layer], true)
+        row["control"] = _accuracy(states[layer], shuffled, unseen[layer], true)
+        row["chance"] = 1 / len(set(who))
+        rows.append(row)
+    return pd.DataFrame(rows)
