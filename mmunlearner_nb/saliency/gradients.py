@@ -7,106 +7,133 @@ comes back."""
 __all__ = ["watch_linears", "frozen", "watch_gradients", "by_example", "outer", "outer_later"]
 
 # %% ../../nbs/saliency/01_gradients.ipynb #0e09ddea
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
 from ..core.errors import ModelError
 
+if TYPE_CHECKING:
+    from mmunlearner_nb.model.vlm import VLM
 
-# %% ../../nbs/saliency/01_gradients.ipynb #af5dd549
+
+# %% ../../nbs/saliency/01_gradients.ipynb #798c297b
 @contextmanager
 def watch_linears(
-    vlm,
-    names,  # of weights, such as "model.language_model.layers.0.mlp.up_proj.weight"
-    see,  # called as see(name, input, output) when one of the layers is
-):
+    vlm: "VLM",
+    names: Iterable[str],  # of weights, such as "model.language_model.layers.0.mlp.up_proj.weight"
+    see: Callable,  # called as see(name, input, output) whenever one of the layers is
+) -> Iterator[None]:
     "Within: `see` sees each call of the named linear layers."
 
-    def hook(name):
-        return lambda module, args, out: see(name, args[0].detach(), out)
+    def show_call(name: str, layer: nn.Module, inputs: tuple, output: torch.Tensor):
+        see(name, inputs[0].detach(), output)
 
-    handles = [
-        vlm.model.get_submodule(n.removesuffix(".weight")).register_forward_hook(hook(n))
-        for n in names
-    ]
+    handles = []
+    for name in names:
+        layer = vlm.model.get_submodule(name.removesuffix(".weight"))
+        handles.append(layer.register_forward_hook(partial(show_call, name)))
     try:
         yield
     finally:
-        for h in handles:
-            h.remove()
+        for handle in handles:
+            handle.remove()
 
 
+# %% ../../nbs/saliency/01_gradients.ipynb #a58bc885
 @contextmanager
-def frozen(model):
+def frozen(
+    model: nn.Module,
+) -> Iterator[None]:
     "Within: no weight asks for a gradient."
-    asked = [p for p in model.parameters() if p.requires_grad]
-    for p in asked:
-        p.requires_grad_(False)
+    asked = [weight for weight in model.parameters() if weight.requires_grad]
+    for weight in asked:
+        weight.requires_grad_(False)
     try:
         yield
     finally:
-        for p in asked:
-            p.requires_grad_(True)
+        for weight in asked:
+            weight.requires_grad_(True)
 
 
+# %% ../../nbs/saliency/01_gradients.ipynb #84acba8f
 @contextmanager
 def watch_gradients(
-    vlm,
-    names,
-    take,  # called as take(name, input, gradient at the output) during backward
-):
-    "Within: the weights are frozen, and `take` sees what each named layer's gradient is made of, the last layer's first."
-    met = set()
+    vlm: "VLM",
+    names: Iterable[str],  # of weights
+    take: Callable,  # called as take(name, input, gradient at the output) in the backward pass
+) -> Iterator[None]:
+    """Within: the weights are frozen, and `take` sees what each named layer's gradient is made of,
+    the last layer's first. A ModelError if a layer is used twice in one pass."""
+    used = set()
 
-    def see(name, x, out):
-        if name in met:
+    def ask_for_gradient(name: str, inputs: torch.Tensor, output: torch.Tensor):
+        if name in used:
             raise ModelError(
-                f"{name!r} is used twice in one pass: the gradients of its two uses would have to be added before they are squared, which is not done here"
+                f"{name!r} is used twice in one pass: the gradients of its two uses would have to "
+                "be added before they are squared, which is not done here"
             )
-        met.add(name)
-        if not out.requires_grad:
-            out.requires_grad_()  # below here nothing is asked for
-        out.register_hook(lambda g: take(name, x, g))
+        used.add(name)
+        if not output.requires_grad:
+            output.requires_grad_()  # of the first layers: below here nothing is asked for
+        output.register_hook(partial(take, name, inputs))
 
-    with frozen(vlm.model), watch_linears(vlm, names, see):
+    with frozen(vlm.model), watch_linears(vlm, names, ask_for_gradient):
         yield
 
 
-# %% ../../nbs/saliency/01_gradients.ipynb #f6e6b01a
+# %% ../../nbs/saliency/01_gradients.ipynb #5d6d9fe0
 def by_example(
-    x,  # (rows, tokens, d), or (tokens of all pictures, d) where a processor packs them
-    owner,  # (pictures,) the example each picture belongs to
-    grid,  # (pictures, 3) patches in time, height, width where pictures are packed, else None
-    pictured,  # does this layer see pictures alone?
-    n,  # examples in the batch
-) -> list:  # of (example, (tokens, d))
-    "A layer's rows, example by example."
+    x: torch.Tensor,  # (rows, tokens, width), or (tokens of all pictures, width) where packed
+    owner: list,  # (pictures,) the example each picture belongs to
+    grid: torch.Tensor | None,  # (pictures, 3) patches in time, height, width where packed
+    pictured: bool,  # does this layer see pictures alone?
+    n: int,  # examples in the batch
+) -> list:  # of (example, (tokens, width))
+    "A layer's rows, example by example; a ModelError where that cannot be told."
     if n == 1:
-        return [(0, x.reshape(-1, x.shape[-1]))]
+        return [(0, x.reshape(-1, x.shape[-1]))]  # (tokens, width)
     if x.ndim == 3 and not pictured and len(x) == n:
         return list(enumerate(x))
     if x.ndim == 3 and pictured and len(x) == len(owner):
-        return list(zip(owner, x))
+        return list(zip(owner, x, strict=True))
     if x.ndim == 2 and pictured and grid is not None:
-        patches = grid.prod(1)
-        sizes = patches * len(x) // patches.sum()
-        return list(zip(owner, x.split(sizes.tolist())))
+        patches = grid.prod(1)  # (pictures,)
+        sizes = patches * len(x) // patches.sum()  # (pictures,) a later layer has merged some
+        return list(zip(owner, x.split(sizes.tolist()), strict=True))
     raise ModelError(
-        f"cannot tell which example the rows of a layer input of shape {tuple(x.shape)} belong to: use batch_size=1, which needs no telling"
+        "cannot tell which example the rows of a layer input of shape "
+        f"{tuple(x.shape)} belong to: use batch_size=1, which needs no telling"
     )
 
 
-def outer(x, g):  # (tokens, in), (tokens, out) of one example -> (out, in) float32
+# %% ../../nbs/saliency/01_gradients.ipynb #6252d2e3
+def outer(
+    x: torch.Tensor,  # (tokens, in) of one example
+    g: torch.Tensor,  # (tokens, out), the gradient at the layer's output
+) -> torch.Tensor:  # (out, in) float32
     "An example's gradient of a linear layer's weight."
     if x.dtype == torch.float32:
         return g.T @ x
-    return torch.mm(g.T, x, out_dtype=torch.float32) if x.is_cuda else g.float().T @ x.float()
+    if x.is_cuda:
+        return torch.mm(g.T, x, out_dtype=torch.float32)
+    return g.float().T @ x.float()
 
 
-def outer_later(x, g):  # -> (its squared norm, function that gives it)
-    "The same, when its norm is needed first: made at once and kept, or, where its tokens take less memory, kept as tokens, whose inner products give the norm."
-    if len(x) * (x.shape[1] + g.shape[1]) < x.shape[1] * g.shape[1]:
-        return ((x @ x.T).float() * (g @ g.T).float()).sum(), lambda: outer(x, g)
-    G = outer(x, g)
+def outer_later(
+    x: torch.Tensor,  # (tokens, in) of one example
+    g: torch.Tensor,  # (tokens, out)
+) -> tuple:  # (its squared norm, function that gives it)
+    """The same, when its norm is needed first: made at once and kept, or, where its tokens take
+    less memory, kept as tokens, whose inner products give the norm."""
+    tokens, wide = x.shape
+    out = g.shape[1]
+    if tokens * (wide + out) < wide * out:
+        products = (x @ x.T).float() * (g @ g.T).float()  # (tokens, tokens)
+        return products.sum(), lambda: outer(x, g)
+    G = outer(x, g)  # (out, in)
     return G.square().sum(), lambda: G
