@@ -34,13 +34,7 @@ from ..core.pieces import shrinking
 from ..core.sharding import Alone, team_of
 from ..data.examples import Example
 from ..model.batches import Collator, answer_logits, count, example_nll, mean_by_row
-from mmunlearner_nb.saliency.gradients import (
-    by_example,
-    frozen,
-    outer,
-    outer_later,
-    watch_gradients,
-)
+from .gradients import by_example, frozen, norm_first, outer, watch_gradients
 
 if TYPE_CHECKING:
     from mmunlearner_nb.model.vlm import VLM
@@ -169,7 +163,7 @@ def add_unit_norm(
     def keep(name: str, x: torch.Tensor, g: torch.Tensor):
         waiting[name] = []
         for example, own_x, own_g in layer_by_example(vlm, name, batch, owner, x, g):
-            square, gradient = outer_later(own_x, own_g)
+            square, gradient = norm_first(own_x, own_g)
             norms[example] = norms[example] + square
             waiting[name].append((example, gradient))
 
@@ -213,7 +207,7 @@ def add_batch(
                 handle.remove()
 
 
-# %% ../../nbs/saliency/02_fisher.ipynb #baa863be
+# %% ../../nbs/saliency/02_fisher.ipynb #26beaf96
 def check_request(
     examples: Sequence[Example],
     per_example: bool,
@@ -231,6 +225,7 @@ def check_request(
         )
 
 
+# %% ../../nbs/saliency/02_fisher.ipynb #baa863be
 def accumulate(
     vlm: "VLM",
     examples: Sequence[Example],

@@ -43,7 +43,7 @@ def unlearn(
         mask.check(vlm)
     if not bench.forget_vqa:
         raise DataError(f"{bench.name}: forget_vqa is empty: there is nothing to forget")
-    if m.edit and mask is not None and mask.info.get("kind") != "whole":
+    if m.edit and mask is not None and mask.kind != "whole":
         raise SettingsError(
             f"method {method!r} takes no step, so a mask means nothing to it: leave it out"
         )
