@@ -89,7 +89,7 @@ class Atlas:
 @patch
 def step(
     self: Atlas,
-    threshold: float,
+    threshold: float,  # of THRESHOLDS, give or take a hundredth
 ) -> int:  # index in THRESHOLDS
     "The threshold's place; a SettingsError if the atlas has none there."
     distance = abs(np.log2(THRESHOLDS) - np.log2(max(float(threshold), 1e-9)))
@@ -168,7 +168,7 @@ def matrix(
 def block_of_weights(
     rows: np.ndarray,  # edges of the blocks along the outputs, see cuts
     columns: np.ndarray,  # along the inputs
-    device: torch.device,
+    device: torch.device,  # where the numbers are needed
 ) -> torch.Tensor:  # (out * in,) the number of each weight's block, row by row
     "Which block a weight is in."
 
@@ -237,8 +237,8 @@ def reduce_matrix(
 
 # %% ../../nbs/saliency/08_atlas.ipynb #a7fef63f
 def make_atlas(
-    forget: Fisher,
-    preserve: Fisher,  # of the same weights
+    forget: Fisher,  # F(forget)
+    preserve: Fisher,  # F(preserve), of the same weights
     heads: dict | None = None,  # see heads_of; None: blocks do not mind heads
     blocks: bool = True,  # keep them? (a null needs none)
 ) -> Atlas:
@@ -276,7 +276,7 @@ BLOCK_FORMATS = {
 @patch
 def save(
     self: Atlas,
-    path: str | Path,
+    path: str | Path,  # of the file
 ):
     "Write it, whole or not at all."
     tensors = {"selected": torch.tensor(self.selected)}
@@ -297,7 +297,7 @@ def save(
 @patch(cls_method=True)
 def load(
     cls: Atlas,
-    path: str | Path,
+    path: str | Path,  # of a file that save wrote
 ) -> Atlas:
     "An atlas as it was saved; a MaskError if the file is none."
     if not Path(path).exists():

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 # %% ../../nbs/saliency/06_controls.ipynb #b47a69d5
 def random_mask(
     mask: Mask,  # whose density to copy, matrix by matrix
-    seed: int = 0,
+    seed: int = 0,  # of the draw
 ) -> Mask:
     "As many weights in every matrix, drawn at random."
     generator = torch.Generator().manual_seed(seed)
@@ -94,8 +94,8 @@ SCORES = ("scattered", "fisher", "inverted")
 
 def scores_for(
     kind: str,  # of SCORES
-    forget: Fisher,
-    preserve: Fisher,
+    forget: Fisher,  # F(forget)
+    preserve: Fisher,  # F(preserve), of the same weights
     seed: int = 0,  # of scattered
 ) -> dict:  # name -> float tensor in the weight's shape
     """Scores for `ranked_mask`: at random, by the forget Fisher alone, or by the saliency ratio
@@ -117,7 +117,7 @@ def scores_for(
 
 # %% ../../nbs/saliency/06_controls.ipynb #18180b5a
 def for_others(
-    bench: Benchmark,
+    bench: Benchmark,  # who is to be forgotten, who kept
     seed: int = 0,  # of who they are
 ) -> Benchmark:
     "The same benchmark with as many other people to forget; a DataError if there are too few."
@@ -141,15 +141,15 @@ def for_others(
 
 # %% ../../nbs/saliency/06_controls.ipynb #57e0509b
 def make_mask(
-    vlm: "VLM",
-    bench: Benchmark,
+    vlm: "VLM",  # whose weights to choose from
+    bench: Benchmark,  # what to forget, what to keep
     mask: str = "saliency",  # see parse_mask
     threshold: float = 1.0,  # beta of the saliency mask, which sets the density of all others
     unit_norm: bool = True,  # scale each example's gradient to norm 1
     groups: str = "equal",  # weights of the groups to preserve: | "examples"
     max_examples: int | None = 400,  # of each group to preserve, at most
     seed: int = 0,  # of what is drawn
-    batch_size: int = 8,
+    batch_size: int = 8,  # examples at once, see diagonal_fisher
     store: str | torch.device | None = None,  # of the sums, see diagonal_fisher
 ) -> Mask:
     "The weights the forget step may move."

@@ -15,7 +15,7 @@ from .atlas import Atlas
 
 # %% ../../nbs/saliency/09_differences.ipynb #41173340
 def log_ratios(
-    atlas: Atlas,
+    atlas: Atlas,  # with blocks, if their level is asked for
     names: list,  # of parameters
     level: str,  # "blocks" | "matrices"
 ) -> np.ndarray:  # (blocks of all these matrices,) or (matrices,)
@@ -26,9 +26,9 @@ def log_ratios(
 
 
 def correlation(
-    a: Atlas,
-    b: Atlas,  # of the same weights
-    component: str,
+    a: Atlas,  # one atlas
+    b: Atlas,  # another, of the same weights
+    component: str,  # "vision" | "projector" | "language"
     level: str = "blocks",  # | "matrices"
 ) -> float:  # nan where fewer than three can be compared
     "How alike two atlases are in a component."
@@ -47,7 +47,7 @@ def correlation(
 
 # %% ../../nbs/saliency/09_differences.ipynb #5d8d7a83
 def specific(
-    own: Atlas,
+    own: Atlas,  # the atlas of these people
     again: Atlas,  # of the same people, from other pictures
     others: list,  # Atlases of other people
     level: str = "blocks",  # | "matrices"

@@ -64,7 +64,7 @@ class Fisher(dict):
 
 # %% ../../nbs/saliency/02_fisher.ipynb #01a11d72
 def example_losses(
-    model: nn.Module,
+    model: nn.Module,  # a transformers VLM
     batch: dict,  # as Collator makes it
     labels: str,  # "given" | "sampled"
 ) -> torch.Tensor:  # (examples,)
@@ -81,7 +81,7 @@ def example_losses(
 def add_square(
     total: torch.Tensor,  # float32, changed in place
     G: torch.Tensor,  # of the same shape, on any device; not to be used afterwards
-    weight: float,
+    weight: float,  # what the square counts
 ):
     "total += weight * G^2, wherever total is."
     if total.device == G.device:
@@ -91,7 +91,7 @@ def add_square(
 
 
 def adder(
-    vlm: "VLM",
+    vlm: "VLM",  # whose weights the sums are of
     total: dict,  # parameter name -> float32 sums, changed in place
     team: Alone,  # the processes that share the model
 ) -> Callable:  # add(name, pairs of a gradient and its weight)
@@ -114,7 +114,7 @@ def adder(
 
 # %% ../../nbs/saliency/02_fisher.ipynb #200b9c24
 def layer_by_example(
-    vlm: "VLM",
+    vlm: "VLM",  # which knows the layer's component
     name: str,  # of the layer's weight
     batch: dict,  # as Collator makes it
     owner: list,  # (pictures,) the example each picture belongs to
@@ -130,7 +130,7 @@ def layer_by_example(
 
 
 def add_per_example(
-    vlm: "VLM",
+    vlm: "VLM",  # whose eligible weights are looked at
     batch: dict,  # as Collator makes it
     owner: list,  # (pictures,) the example each picture belongs to
     add: Callable,  # see adder
@@ -149,7 +149,7 @@ def add_per_example(
 
 # %% ../../nbs/saliency/02_fisher.ipynb #2d2e3819
 def add_unit_norm(
-    vlm: "VLM",
+    vlm: "VLM",  # whose eligible weights are looked at
     batch: dict,  # as Collator makes it
     owner: list,  # (pictures,) the example each picture belongs to
     add: Callable,  # see adder
@@ -179,7 +179,7 @@ def add_unit_norm(
 
 # %% ../../nbs/saliency/02_fisher.ipynb #0589601a
 def add_batch(
-    vlm: "VLM",
+    vlm: "VLM",  # whose eligible weights are looked at
     batch: dict,  # as Collator makes it
     total: dict,  # parameter name -> float32 sums, changed in place
     share: Callable,  # parameter name -> what one square counts in the mean
@@ -209,10 +209,10 @@ def add_batch(
 
 # %% ../../nbs/saliency/02_fisher.ipynb #26beaf96
 def check_request(
-    examples: Sequence[Example],
-    per_example: bool,
-    unit_norm: bool,
-    labels: str,
+    examples: Sequence[Example],  # there must be some
+    per_example: bool,  # or by batches?
+    unit_norm: bool,  # for examples alone
+    labels: str,  # "given" | "sampled"
 ):
     "A DataError or SettingsError unless this can be computed; see diagonal_fisher."
     if not examples:
@@ -227,16 +227,16 @@ def check_request(
 
 # %% ../../nbs/saliency/02_fisher.ipynb #baa863be
 def accumulate(
-    vlm: "VLM",
-    examples: Sequence[Example],
+    vlm: "VLM",  # whose eligible weights are looked at
+    examples: Sequence[Example],  # pictures and text may mix
     total: dict,  # parameter name -> float32 sums, changed in place; see empty
     share: Callable = lambda name: 1.0,  # parameter name -> what these examples' mean counts
-    per_example: bool = True,  # this and what follows: see diagonal_fisher
-    batch_size: int = 8,
-    unit_norm: bool = False,
-    labels: str = "given",
-    seed: int = 0,
-    desc: str = "Fisher",
+    per_example: bool = True,  # False: squares of batch-mean gradients
+    batch_size: int = 8,  # examples at once
+    unit_norm: bool = False,  # each example's gradient scaled to norm 1
+    labels: str = "given",  # | "sampled" from the model
+    seed: int = 0,  # of the sampled labels
+    desc: str = "Fisher",  # what the progress bar says
 ) -> int:  # the number of examples
     "Add share(name) times the mean squared gradient to `total`."
     check_request(examples, per_example, unit_norm, labels)
@@ -272,7 +272,7 @@ def accumulate(
 
 # %% ../../nbs/saliency/02_fisher.ipynb #d9a12bef
 def empty(
-    vlm: "VLM",
+    vlm: "VLM",  # whose eligible weights the sums are for
     store: str | torch.device | None = None,  # see diagonal_fisher
 ) -> dict:  # parameter name -> float32 zeros in the weight's shape
     "Sums to begin with."
@@ -289,7 +289,7 @@ def empty(
 
 
 def finished(
-    vlm: "VLM",
+    vlm: "VLM",  # whose weights the sums are of
     total: dict,  # parameter name -> float32 sums
     **info: Any,  # how they were made
 ) -> Fisher:
@@ -312,7 +312,7 @@ def finished(
 
 # %% ../../nbs/saliency/02_fisher.ipynb #e32948dd
 def diagonal_fisher(
-    vlm: "VLM",
+    vlm: "VLM",  # whose eligible weights are looked at
     examples: Sequence[Example],  # pictures and text may mix
     per_example: bool = True,  # False: squares of batch-mean gradients
     batch_size: int = 8,  # at once; per example and with given labels it changes the speed alone

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # %% ../../nbs/saliency/01_gradients.ipynb #798c297b
 @contextmanager
 def watch_linears(
-    vlm: "VLM",
+    vlm: "VLM",  # whose layers are watched
     names: Iterable[str],  # of weights, such as "model.language_model.layers.0.mlp.up_proj.weight"
     see: Callable,  # called as see(name, input, output) whenever one of the layers is
 ) -> Iterator[None]:
@@ -47,7 +47,7 @@ def watch_linears(
 # %% ../../nbs/saliency/01_gradients.ipynb #a58bc885
 @contextmanager
 def frozen(
-    model: nn.Module,
+    model: nn.Module,  # any module
 ) -> Iterator[None]:
     "Within: no weight asks for a gradient."
     asked = [weight for weight in model.parameters() if weight.requires_grad]
@@ -63,7 +63,7 @@ def frozen(
 # %% ../../nbs/saliency/01_gradients.ipynb #84acba8f
 @contextmanager
 def watch_gradients(
-    vlm: "VLM",
+    vlm: "VLM",  # whose layers are watched
     names: Iterable[str],  # of weights
     take: Callable,  # called as take(name, input, gradient at the output) in the backward pass
 ) -> Iterator[None]:

@@ -136,7 +136,7 @@ def number_in(
 
 
 def heads_of(
-    vlm: "VLM",
+    vlm: "VLM",  # whose configuration says so
 ) -> dict:  # parameter name -> (heads along the outputs, heads along the inputs)
     "How many attention heads share each matrix."
     text = vlm.model.config.get_text_config()

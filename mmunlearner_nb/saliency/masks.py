@@ -108,7 +108,7 @@ def pack_bits(
 
 def unpack_bits(
     bits: torch.Tensor,  # (bytes,) uint8
-    shape: tuple,
+    shape: tuple,  # of the flags
 ) -> torch.Tensor:  # bool, of that shape
     "The flags again."
     n = math.prod(shape)
@@ -177,13 +177,13 @@ def packed(
 
 
 @patch
-def to(self: Mask, device: str | torch.device) -> Mask:
+def to(self: Mask, device: str | torch.device) -> Mask:  # where its bytes go
     "The same mask on another device."
     bits = {name: packed.to(device) for name, packed in self.bits.items()}
     return Mask.packed(bits, self.shapes, self.components, self.info)
 
 
-def check_components(components: Iterable[str]):
+def check_components(components: Iterable[str]):  # that are to be of COMPONENTS
     "Raise a MaskError if one of these is no component."
     for component in components:
         if component not in COMPONENTS:
@@ -191,7 +191,7 @@ def check_components(components: Iterable[str]):
 
 
 @patch
-def only(self: Mask, *components: str) -> Mask:
+def only(self: Mask, *components: str) -> Mask:  # of COMPONENTS
     "The mask of these components alone."
     check_components(components)
     bits = {
@@ -213,7 +213,7 @@ def density(self: Mask) -> dict:  # component -> share of its eligible weights t
 
 
 # %% ../../nbs/saliency/04_masks.ipynb #47b20fb1
-def check_names(mask: Mask, vlm: "VLM"):
+def check_names(mask: Mask, vlm: "VLM"):  # the model it is to be used on
     "Raise a MaskError unless the mask is of this model's weights."
     if not mask:
         raise MaskError(
@@ -239,7 +239,7 @@ def check_names(mask: Mask, vlm: "VLM"):
 
 
 # %% ../../nbs/saliency/04_masks.ipynb #9fd76598
-def check_density(mask: Mask):
+def check_density(mask: Mask):  # of any model
     "Raise a MaskError if the mask selects nothing or, not on purpose, everything of a component."
     threshold = mask.info.get("threshold")
     for component, share in mask.density().items():
@@ -256,7 +256,7 @@ def check_density(mask: Mask):
 
 
 @patch
-def check(self: Mask, vlm: "VLM"):
+def check(self: Mask, vlm: "VLM"):  # the model it is to be used on
     "Raise a MaskError unless this mask was made for `vlm` and does something."
     check_names(self, vlm)
     check_density(self)
@@ -287,7 +287,7 @@ def saliency_mask(
 
 # %% ../../nbs/saliency/04_masks.ipynb #010ac2ad
 def whole_mask(
-    vlm: "VLM",
+    vlm: "VLM",  # whose weights
     *components: str,  # none named: all
 ) -> Mask:
     "Every eligible weight of these components, on purpose."
@@ -300,8 +300,8 @@ def whole_mask(
 
 
 def overlap(
-    a: Mask,
-    b: Mask,  # of the same weights
+    a: Mask,  # one mask
+    b: Mask,  # another, of the same weights
     by: Callable = lambda name: name,  # groups the weights: by name, by component …
 ) -> dict:  # group -> shared / united, nan where both select nothing
     "Jaccard overlap of two masks."
@@ -317,7 +317,7 @@ def overlap(
 
 # %% ../../nbs/saliency/04_masks.ipynb #82cd926c
 @patch
-def save(self: Mask, path: str | Path):
+def save(self: Mask, path: str | Path):  # of the file
     "Write the mask, packed; whole or not at all."
     head = dict(
         shapes=self.shapes,
@@ -330,7 +330,7 @@ def save(self: Mask, path: str | Path):
 
 
 @patch(cls_method=True)
-def load(cls: Mask, path: str | Path) -> Mask:
+def load(cls: Mask, path: str | Path) -> Mask:  # of a file that save wrote
     "A mask as it was saved; a MaskError if the file is none."
     if not Path(path).exists():
         raise MaskError(f"no mask file {str(path)!r}")

@@ -26,9 +26,9 @@ PRESERVED = ("retain_vqa", "forget_qa", "retain_qa")  # the groups of a Benchmar
 
 
 def sample(
-    examples: Sequence,
+    examples: Sequence,  # or anything else in a row
     n: int | None,  # at most so many of them; None: all
-    seed: int,
+    seed: int,  # of the draw
 ) -> Sequence:  # in their order
     "Some of them, drawn at random."
     if n is None or len(examples) <= n:
@@ -38,7 +38,7 @@ def sample(
 
 
 def group_share(
-    vlm: "VLM",
+    vlm: "VLM",  # which knows the components
     group: str,  # of PRESERVED
     sizes: dict,  # group -> examples, of the groups there are
     groups: str,  # "equal" | "examples"
@@ -55,12 +55,12 @@ def group_share(
 
 # %% ../../nbs/saliency/03_preserve.ipynb #d4cc6ddb
 def preserve_fisher(
-    vlm: "VLM",
-    bench: Benchmark,
+    vlm: "VLM",  # whose eligible weights are looked at
+    bench: Benchmark,  # what to forget, what to keep
     groups: str = "equal",  # what they count in the language model: | "examples"
     max_examples: int | None = None,  # at most so many of each group, drawn with `seed`
     seed: int = 0,  # of the sample and the sampled labels
-    batch_size: int = 8,
+    batch_size: int = 8,  # examples at once, see diagonal_fisher
     store: str | torch.device | None = None,  # of the sums, see diagonal_fisher
     **kwargs: Any,  # of diagonal_fisher
 ) -> Fisher:
