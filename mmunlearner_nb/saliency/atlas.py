@@ -6,12 +6,13 @@ to keep."""
 # %% auto #0
 __all__ = [
     "ATLAS_QUANTITIES",
-    "Atlas",
+    "BLOCK_FORMATS",
     "log10",
+    "Atlas",
+    "block_of_weights",
+    "count_selected",
     "reduce_matrix",
     "make_atlas",
-    "save_atlas",
-    "load_atlas",
 ]
 
 # %% ../../nbs/saliency/08_atlas.ipynb #e00a0df6
@@ -22,15 +23,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from fastcore.basics import patch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ..core.errors import MaskError, SettingsError
 from ..core.files import write_whole
+from .fisher import Fisher
 from .layout import THRESHOLDS, cuts, place, weight_grid
 from .masks import saliency_ratio
 
-# %% ../../nbs/saliency/08_atlas.ipynb #357ab05a
+# %% ../../nbs/saliency/08_atlas.ipynb #58145cc9
 ATLAS_QUANTITIES = {
     "selected": "share of weights selected",
     "log ratio": "mean log2 of the saliency ratio",
@@ -39,234 +42,286 @@ ATLAS_QUANTITIES = {
 }
 
 
+def log10(
+    squares: np.ndarray | pd.Series,  # means of squares
+) -> np.ndarray:  # nan where there is none
+    "Their order of magnitude."
+    squares = np.asarray(squares, dtype=float)
+    return np.log10(np.where(squares > 0, squares, np.nan))
+
+
+# %% ../../nbs/saliency/08_atlas.ipynb #aff9511f
 @dataclass
 class Atlas:
     "The saliency of a model's weights, reduced."
 
-    table: pd.DataFrame  # a row a matrix: name, component, outputs, inputs, out_heads, in_heads, used (weights), log_ratio, forget, preserve (means)
+    # a row a matrix: name, component, outputs, inputs, out_heads, in_heads, used (weights),
+    # log_ratio, forget, preserve (means)
+    table: pd.DataFrame
     selected: np.ndarray  # (matrices, thresholds): share selected
-    blocks: dict  # parameter name -> dict of (rows, columns) arrays: log_ratio, forget, preserve, and selected (thresholds, rows, columns); may lack some
+    # parameter name -> dict of (rows, columns) arrays: log_ratio, forget, preserve, and selected
+    # (thresholds, rows, columns); may lack some
+    blocks: dict
     info: dict  # how it was made
 
-    def step(self, threshold) -> int:  # index in THRESHOLDS
-        "The threshold's place; a SettingsError if the atlas has none there."
-        at = int(abs(np.log2(THRESHOLDS) - np.log2(max(float(threshold), 1e-9))).argmin())
-        if not np.isclose(THRESHOLDS[at], threshold, rtol=0.01):
-            raise SettingsError(
-                f"the atlas holds no threshold {threshold:g}: the nearest is {THRESHOLDS[at]:.3g}; they go from {THRESHOLDS[0]:.3g} to {THRESHOLDS[-1]:g} in steps of a half octave"
-            )
-        return at
-
-    def values(self, quantity="selected", threshold=1.0) -> dict:  # parameter name -> number
-        if quantity not in ATLAS_QUANTITIES:
-            raise SettingsError(
-                f"unknown quantity {quantity!r}: use one of {', '.join(ATLAS_QUANTITIES)}"
-            )
-        t = self.table
-        v = (
-            self.selected[:, self.step(threshold)]
-            if quantity == "selected"
-            else t.log_ratio
-            if quantity == "log ratio"
-            else log10(t[quantity])
-        )
-        return dict(zip(t.name, v))
-
-    def grid(self, quantity="selected", threshold=1.0) -> pd.DataFrame:  # layers x kinds
-        "A map of the matrices; see QUANTITIES."
-        return weight_grid(self.values(quantity, threshold), self.components)
+    @property
+    def components(self) -> dict:  # parameter name -> component
+        return dict(zip(self.table.name, self.table.component, strict=True))
 
     @property
-    def components(self):
-        return dict(zip(self.table.name, self.table.component))
+    def unused(self) -> pd.DataFrame:  # layers x kinds of bool
+        unused = dict(zip(self.table.name, self.table.used == 0, strict=True))
+        return weight_grid(unused, self.components)
 
-    @property
-    def unused(self):  # layers x kinds of bool
-        return weight_grid(dict(zip(self.table.name, self.table.used == 0)), self.components)
-
-    def density(self) -> pd.DataFrame:  # thresholds x components: share of weights selected
-        n = (self.table.outputs * self.table.inputs).to_numpy()
-        return pd.DataFrame(
-            {
-                c: np.average(self.selected[at], axis=0, weights=n[at])
-                for c in self.table.component.unique()
-                for at in [(self.table.component == c).to_numpy()]
-            },
-            pd.Index(THRESHOLDS, name="threshold"),
-        )
-
-    def at(self, row, kind) -> str:  # ("language 2", "up") -> parameter name
-        for n, c in self.components.items():
-            if place(n, c) == (row, kind):
-                return n
+    def at(
+        self,
+        row: str,  # of the grid, such as "language 2"
+        kind: str,  # its column, such as "up"
+    ) -> str:  # parameter name
+        "The weight matrix that stands there."
+        for name, component in self.components.items():
+            if place(name, component) == (row, kind):
+                return name
         raise SettingsError(f"there is no matrix {kind!r} in {row!r}")
 
-    def matrix(
-        self, name, quantity="selected", threshold=1.0
-    ) -> np.ndarray:  # (rows, columns) of blocks
-        "One matrix in blocks; see QUANTITIES."
-        if name not in self.blocks:
-            raise SettingsError(
-                f"the atlas keeps no blocks of {name!r}"
-                + ("" if self.blocks else ": it was made with blocks=False")
-            )
-        b = self.blocks[name]
-        if quantity == "selected":
-            return b["selected"][self.step(threshold)] / 255
-        return b["log_ratio"] if quantity == "log ratio" else log10(b[quantity])
 
-
-def log10(x):  # of means of squares; nan where there is none
-    x = np.asarray(x, dtype=float)
-    return np.log10(np.where(x > 0, x, np.nan))
-
-
-# %% ../../nbs/saliency/08_atlas.ipynb #96dcc2e2
-def reduce_matrix(
-    f, p, rows, columns
-) -> dict:  # (out, in) forget and preserve Fisher; edges -> what an Atlas keeps of it
-    "One matrix, block by block."
-    ratio = saliency_ratio({0: f}, {0: p})[0]
-    R, C = len(rows) - 1, len(columns) - 1
-
-    def number(edges):
-        return torch.repeat_interleave(
-            torch.arange(len(edges) - 1), torch.tensor(np.diff(edges))
-        ).to(f.device)
-
-    block = (number(rows)[:, None] * C + number(columns)).flatten()
-    size = torch.bincount(block, minlength=R * C)
-
-    def total(x):
-        return torch.zeros(R * C, device=f.device, dtype=torch.float64).index_add_(
-            0, block, x.flatten().double()
+# %% ../../nbs/saliency/08_atlas.ipynb #99ba38fb
+@patch
+def step(
+    self: Atlas,
+    threshold: float,  # of THRESHOLDS, give or take a hundredth
+) -> int:  # index in THRESHOLDS
+    "The threshold's place; a SettingsError if the atlas has none there."
+    distance = abs(np.log2(THRESHOLDS) - np.log2(max(float(threshold), 1e-9)))
+    at = int(distance.argmin())
+    if not np.isclose(THRESHOLDS[at], threshold, rtol=0.01):
+        raise SettingsError(
+            f"the atlas holds no threshold {threshold:g}: the nearest is {THRESHOLDS[at]:.3g}; "
+            f"they go from {THRESHOLDS[0]:.3g} to {THRESHOLDS[-1]:g} in steps of a half octave"
         )
+    return at
 
-    reached = torch.bucketize(
-        ratio.flatten(), torch.tensor(THRESHOLDS, dtype=ratio.dtype, device=f.device), right=True
-    )  # how many thresholds each weight reaches
-    counts = torch.bincount(
-        block * (len(THRESHOLDS) + 1) + reached, minlength=R * C * (len(THRESHOLDS) + 1)
-    ).view(R * C, -1)[:, 1:]
-    counts = counts.flip(1).cumsum(1).flip(1)  # (blocks, thresholds): weights at or above
-    used = (f > 0).flatten()
-    n = total(used)
-    log = total(torch.where(used, ratio.flatten().clamp(2.0**-40, 2.0**40).log2(), 0.0))
 
-    def grid(x):
-        return x.view(R, C).float().cpu().numpy()
+@patch
+def values(
+    self: Atlas,
+    quantity: str = "selected",  # of ATLAS_QUANTITIES
+    threshold: float = 1.0,  # for the share selected
+) -> dict:  # parameter name -> number
+    "A number a matrix."
+    if quantity not in ATLAS_QUANTITIES:
+        raise SettingsError(
+            f"unknown quantity {quantity!r}: use one of {', '.join(ATLAS_QUANTITIES)}"
+        )
+    if quantity == "selected":
+        numbers = self.selected[:, self.step(threshold)]  # (matrices,)
+    elif quantity == "log ratio":
+        numbers = self.table.log_ratio
+    else:
+        numbers = log10(self.table[quantity])
+    return dict(zip(self.table.name, numbers, strict=True))
 
+
+# %% ../../nbs/saliency/08_atlas.ipynb #01026440
+@patch
+def grid(
+    self: Atlas,
+    quantity: str = "selected",  # of ATLAS_QUANTITIES
+    threshold: float = 1.0,  # for the share selected
+) -> pd.DataFrame:  # layers x kinds
+    "A map of the matrices."
+    return weight_grid(self.values(quantity, threshold), self.components)
+
+
+@patch
+def density(self: Atlas) -> pd.DataFrame:  # thresholds x components: share of weights selected
+    "How much of each component is selected."
+    sizes = (self.table.outputs * self.table.inputs).to_numpy()  # (matrices,) weights
+    shares = {}
+    for component in self.table.component.unique():
+        here = (self.table.component == component).to_numpy()  # (matrices,) bool
+        shares[component] = np.average(self.selected[here], axis=0, weights=sizes[here])
+    return pd.DataFrame(shares, pd.Index(THRESHOLDS, name="threshold"))
+
+
+# %% ../../nbs/saliency/08_atlas.ipynb #01aa824f
+@patch
+def matrix(
+    self: Atlas,
+    name: str,  # of a parameter
+    quantity: str = "selected",  # of ATLAS_QUANTITIES
+    threshold: float = 1.0,  # for the share selected
+) -> np.ndarray:  # (rows, columns) of blocks
+    "One matrix in blocks."
+    if name not in self.blocks:
+        why = "" if self.blocks else ": it was made with blocks=False"
+        raise SettingsError(f"the atlas keeps no blocks of {name!r}{why}")
+    kept = self.blocks[name]
+    if quantity == "selected":
+        return kept["selected"][self.step(threshold)] / 255
+    if quantity == "log ratio":
+        return kept["log_ratio"]
+    return log10(kept[quantity])
+
+
+# %% ../../nbs/saliency/08_atlas.ipynb #b1d47e5f
+def block_of_weights(
+    rows: np.ndarray,  # edges of the blocks along the outputs, see cuts
+    columns: np.ndarray,  # along the inputs
+    device: torch.device,  # where the numbers are needed
+) -> torch.Tensor:  # (out * in,) the number of each weight's block, row by row
+    "Which block a weight is in."
+
+    def numbers(edges: np.ndarray) -> torch.Tensor:  # (edges[-1],)
+        sizes = torch.tensor(np.diff(edges))  # (blocks along this side,)
+        return torch.repeat_interleave(torch.arange(len(sizes)), sizes).to(device)
+
+    across = len(columns) - 1
+    return (numbers(rows)[:, None] * across + numbers(columns)).flatten()
+
+
+def count_selected(
+    ratio: torch.Tensor,  # (out, in) the saliency ratio
+    block: torch.Tensor,  # (out * in,) see block_of_weights
+    blocks: int,  # how many there are
+) -> torch.Tensor:  # (blocks, thresholds) weights at or above
+    "How many weights of each block every threshold selects."
+    thresholds = torch.tensor(THRESHOLDS, dtype=ratio.dtype, device=ratio.device)
+    reached = torch.bucketize(ratio.flatten(), thresholds, right=True)  # (out * in,) how many
+    steps = len(THRESHOLDS) + 1
+    counts = torch.bincount(block * steps + reached, minlength=blocks * steps)
+    counts = counts.view(blocks, steps)[:, 1:]  # (blocks, thresholds) this one, not the next
+    return counts.flip(1).cumsum(1).flip(1)
+
+
+# %% ../../nbs/saliency/08_atlas.ipynb #f5b91719
+def reduce_matrix(
+    forget: torch.Tensor,  # (out, in) F(forget)
+    preserve: torch.Tensor,  # (out, in) F(preserve)
+    rows: np.ndarray,  # edges of the blocks along the outputs, see cuts
+    columns: np.ndarray,  # along the inputs
+) -> dict:  # what an Atlas keeps of it
+    "One matrix, block by block."
+    ratio = saliency_ratio({0: forget}, {0: preserve})[0]  # (out, in)
+    down, across = len(rows) - 1, len(columns) - 1
+    block = block_of_weights(rows, columns, forget.device)  # (out * in,)
+    size = torch.bincount(block, minlength=down * across)  # (blocks,) weights
+
+    def total(numbers: torch.Tensor) -> torch.Tensor:  # (blocks,)
+        zeros = torch.zeros(down * across, device=forget.device, dtype=torch.float64)
+        return zeros.index_add_(0, block, numbers.flatten().double())
+
+    def grid(numbers: torch.Tensor) -> np.ndarray:  # (down, across)
+        return numbers.view(down, across).float().cpu().numpy()
+
+    selected = count_selected(ratio, block, down * across)  # (blocks, thresholds)
+    in_bytes = (selected.T.double() / size * 255).round().to(torch.uint8)  # 255: all of them
+    used = (forget > 0).flatten()  # (out * in,)
+    used_in = total(used)  # (blocks,)
+    log = ratio.flatten().clamp(2.0**-40, 2.0**40).log2()  # (out * in,)
+    log = total(torch.where(used, log, 0.0))  # (blocks,)
     return dict(
-        selected=counts.sum(0).double().div(f.numel()).cpu().numpy(),
-        used=int(n.sum()),
-        log_ratio=float(log.sum() / n.sum()) if n.sum() else float("nan"),
-        forget=float(f.mean()),
-        preserve=float(p.mean()),
+        selected=selected.sum(0).double().div(forget.numel()).cpu().numpy(),  # (thresholds,)
+        used=int(used_in.sum()),
+        log_ratio=float(log.sum() / used_in.sum()) if used_in.sum() else float("nan"),
+        forget=float(forget.mean()),
+        preserve=float(preserve.mean()),
         blocks=dict(
-            forget=grid(total(f) / size),
-            preserve=grid(total(p) / size),
-            log_ratio=grid(torch.where(n > 0, log / n, torch.nan)),
-            selected=(counts.T.double() / size * 255)
-            .round()
-            .to(torch.uint8)
-            .view(-1, R, C)
-            .cpu()
-            .numpy(),
+            forget=grid(total(forget) / size),
+            preserve=grid(total(preserve) / size),
+            log_ratio=grid(torch.where(used_in > 0, log / used_in, torch.nan)),
+            selected=in_bytes.view(-1, down, across).cpu().numpy(),
         ),
     )
 
 
+# %% ../../nbs/saliency/08_atlas.ipynb #a7fef63f
 def make_atlas(
-    forget,
-    preserve,  # Fisher information of the same weights
-    heads=None,  # see heads_of; None: blocks do not mind heads
-    blocks=True,  # keep them? (a null needs none)
+    forget: Fisher,  # F(forget)
+    preserve: Fisher,  # F(preserve), of the same weights
+    heads: dict | None = None,  # see heads_of; None: blocks do not mind heads
+    blocks: bool = True,  # keep them? (a null needs none)
 ) -> Atlas:
     "What to keep of two Fisher informations."
     if set(forget) != set(preserve):
         raise MaskError(
-            f"the two Fisher informations are of different weights: {sorted(set(forget) ^ set(preserve))[0]!r} is in one alone"
+            "the two Fisher informations are of different weights: "
+            f"{sorted(set(forget) ^ set(preserve))[0]!r} is in one alone"
         )
-    rows, kept, selected = [], {}, []
-    for n, f in forget.items():
-        out, inp = (heads or {}).get(n, (1, 1))
-        m = reduce_matrix(f, preserve[n], cuts(f.shape[0], out), cuts(f.shape[1], inp))
-        selected.append(m.pop("selected"))
-        b = m.pop("blocks")
+    rows, selected, kept = [], [], {}
+    for name, to_forget in forget.items():
+        out_heads, in_heads = (heads or {}).get(name, (1, 1))
+        outputs, inputs = to_forget.shape
+        edges = cuts(outputs, out_heads), cuts(inputs, in_heads)
+        reduced = reduce_matrix(to_forget, preserve[name], *edges)
+        selected.append(reduced.pop("selected"))
+        in_blocks = reduced.pop("blocks")
         if blocks:
-            kept[n] = b
-        rows.append(
-            dict(
-                name=n,
-                component=forget.components[n],
-                outputs=f.shape[0],
-                inputs=f.shape[1],
-                out_heads=out,
-                in_heads=inp,
-            )
-            | m
-        )
-    return Atlas(
-        pd.DataFrame(rows),
-        np.array(selected),
-        kept,
-        dict(model=forget.info.get("model"), forget=forget.info, preserve=preserve.info),
-    )
+            kept[name] = in_blocks
+        row = dict(name=name, component=forget.components[name], outputs=outputs, inputs=inputs)
+        rows.append(row | dict(out_heads=out_heads, in_heads=in_heads) | reduced)
+    info = dict(model=forget.info.get("model"), forget=forget.info, preserve=preserve.info)
+    return Atlas(pd.DataFrame(rows), np.array(selected), kept, info)
 
 
-# %% ../../nbs/saliency/08_atlas.ipynb #f735c837
-def save_atlas(self, path):
+# %% ../../nbs/saliency/08_atlas.ipynb #6bcd1d6f
+BLOCK_FORMATS = {
+    "selected": torch.uint8,
+    "log_ratio": torch.float16,
+    "forget": torch.float32,
+    "preserve": torch.float32,
+}
+
+
+@patch
+def save(
+    self: Atlas,
+    path: str | Path,  # of the file
+):
     "Write it, whole or not at all."
-    tensors = {"selected": torch.tensor(self.selected)} | {
-        f"{n} {k}": torch.from_numpy(np.ascontiguousarray(v)).to(
-            torch.uint8 if k == "selected" else torch.float16 if k == "log_ratio" else torch.float32
-        )
-        for n, b in self.blocks.items()
-        for k, v in b.items()
-    }
-    with write_whole(path) as tmp:
-        save_file(
-            tensors,
-            tmp,
-            metadata={
-                "atlas": json.dumps(
-                    dict(
-                        table=json.loads(self.table.to_json(orient="split")),
-                        thresholds=list(THRESHOLDS),
-                        info=self.info,
-                    )
-                )
-            },
-        )
+    tensors = {"selected": torch.tensor(self.selected)}
+    for name, kept in self.blocks.items():
+        for quantity, numbers in kept.items():
+            tensor = torch.from_numpy(np.ascontiguousarray(numbers))
+            tensors[f"{name} {quantity}"] = tensor.to(BLOCK_FORMATS[quantity])
+    head = dict(
+        table=json.loads(self.table.to_json(orient="split")),
+        thresholds=list(THRESHOLDS),
+        info=self.info,
+    )
+    with write_whole(path) as whole:
+        save_file(tensors, whole, metadata={"atlas": json.dumps(head)})
 
 
-def load_atlas(path) -> Atlas:
+# %% ../../nbs/saliency/08_atlas.ipynb #d2376aee
+@patch(cls_method=True)
+def load(
+    cls: Atlas,
+    path: str | Path,  # of a file that save wrote
+) -> Atlas:
     "An atlas as it was saved; a MaskError if the file is none."
     if not Path(path).exists():
         raise MaskError(f"no atlas file {str(path)!r}")
     try:
-        with safe_open(path, "pt") as f:
-            head, t = (
-                json.loads(f.metadata()["atlas"]),
-                {k: f.get_tensor(k).numpy() for k in f.keys()},
-            )
-    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as e:
+        with safe_open(path, "pt") as file:
+            head = json.loads(file.metadata()["atlas"])
+            arrays = {key: file.get_tensor(key).numpy() for key in file.keys()}
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise MaskError(
-            f"{path}: not a whole atlas file ({e}); save it again with atlas.save"
-        ) from e
+            f"{path}: not a whole atlas file ({error}); save it again with atlas.save"
+        ) from error
     if not np.allclose(head["thresholds"], THRESHOLDS):
         raise MaskError(
             f"{path}: its thresholds are not those of this version; make it anew with make_atlas"
         )
+
+    selected = arrays.pop("selected")
     blocks = {}
-    for k, v in t.items():
-        if " " in k:
-            n, what = k.split(" ")
-            blocks.setdefault(n, {})[what] = v.astype(np.float32) if what == "log_ratio" else v
+    for key, array in arrays.items():
+        name, quantity = key.split(" ")
+        if quantity == "log_ratio":
+            array = array.astype(np.float32)
+        blocks.setdefault(name, {})[quantity] = array
     table = pd.DataFrame(**head["table"])
-    return Atlas(
-        table.assign(log_ratio=table.log_ratio.astype(float)), t["selected"], blocks, head["info"]
-    )
-
-
-Atlas.save, Atlas.load = save_atlas, staticmethod(load_atlas)
+    table = table.assign(log_ratio=table.log_ratio.astype(float))
+    return cls(table, selected, blocks, head["info"])

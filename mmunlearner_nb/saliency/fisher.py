@@ -8,137 +8,213 @@ __all__ = [
     "example_losses",
     "add_square",
     "adder",
+    "layer_by_example",
     "add_per_example",
+    "add_unit_norm",
     "add_batch",
+    "check_request",
     "accumulate",
     "empty",
     "finished",
     "diagonal_fisher",
 ]
 
-# %% ../../nbs/saliency/02_fisher.ipynb #e9aab926
+# %% ../../nbs/saliency/02_fisher.ipynb #d8e893f1
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from ..core.basics import progress, set_seed
 from ..core.errors import DataError, ModelError, SettingsError
 from ..core.pieces import shrinking
 from ..core.sharding import Alone, team_of
+from ..data.examples import Example
 from ..model.batches import Collator, answer_logits, count, example_nll, mean_by_row
-from mmunlearner_nb.saliency.gradients import (
-    by_example,
-    frozen,
-    outer,
-    outer_later,
-    watch_gradients,
-)
+from .gradients import by_example, frozen, norm_first, outer, watch_gradients
+
+if TYPE_CHECKING:
+    from mmunlearner_nb.model.vlm import VLM
 
 
-# %% ../../nbs/saliency/02_fisher.ipynb #ea8720f3
+# %% ../../nbs/saliency/02_fisher.ipynb #322d1f15
 class Fisher(dict):
-    "Parameter name -> float32 Fisher information in the parameter's shape (of a sharded model: of the rows held here); `info` says how it was made."
+    """Parameter name -> float32 Fisher information in the parameter's shape (of a sharded model: of
+    the rows held here); `info` says how it was made."""
 
-    def __init__(self, values=(), components=None, whole=lambda name, rows: rows, **info):
+    def __init__(
+        self,
+        values: dict | Iterable = (),  # parameter name -> tensor, or such pairs
+        components: dict | None = None,  # parameter name -> component
+        whole: Callable = lambda name, rows: rows,  # the rows held here -> the whole tensor
+        **info: Any,  # how it was made
+    ):
         super().__init__(values)
-        self.components, self.whole, self.info = components, whole, info
+        self.components = components
+        self.whole = whole
+        self.info = info
 
-    def unused(self):
-        return [
-            n for n, f in self.items() if not f.any()
-        ]  # weights that no example's loss depends on
+    def unused(self) -> list:  # parameter names
+        "Weights that no example's loss depends on."
+        return [name for name, squares in self.items() if not squares.any()]
 
 
-def example_losses(model, batch, labels):
+# %% ../../nbs/saliency/02_fisher.ipynb #01a11d72
+def example_losses(
+    model: nn.Module,  # a transformers VLM
+    batch: dict,  # as Collator makes it
+    labels: str,  # "given" | "sampled"
+) -> torch.Tensor:  # (examples,)
+    "Each example's loss: the mean negative log-likelihood of its answer tokens."
     if labels == "given":
         return example_nll(model, batch)
-    logits, _, rows = answer_logits(model, batch)
-    drawn = torch.distributions.Categorical(logits=logits.detach()).sample()
-    return mean_by_row(F.cross_entropy(logits, drawn, reduction="none"), rows, count(batch))
+    logits, _, rows = answer_logits(model, batch)  # (tokens, vocabulary), _, (tokens,)
+    drawn = torch.distributions.Categorical(logits=logits.detach()).sample()  # (tokens,)
+    losses = F.cross_entropy(logits, drawn, reduction="none")  # (tokens,)
+    return mean_by_row(losses, rows, count(batch))
 
 
-def add_square(total, G, w):  # total += w G^2, wherever total is
+# %% ../../nbs/saliency/02_fisher.ipynb #8963032f
+def add_square(
+    total: torch.Tensor,  # float32, changed in place
+    G: torch.Tensor,  # of the same shape, on any device; not to be used afterwards
+    weight: float,  # what the square counts
+):
+    "total += weight * G^2, wherever total is."
     if total.device == G.device:
-        total.addcmul_(G, G, value=w)
+        total.addcmul_(G, G, value=weight)
     else:
-        total.add_(G.square_().mul_(w).to(total.device))
+        total.add_(G.square_().mul_(weight).to(total.device))
 
 
-def adder(vlm, total, team):  # -> function that adds squares to `total`
+def adder(
+    vlm: "VLM",  # whose weights the sums are of
+    total: dict,  # parameter name -> float32 sums, changed in place
+    team: Alone,  # the processes that share the model
+) -> Callable:  # add(name, pairs of a gradient and its weight)
+    "A function that adds squares to `total`."
     weights = vlm.weights()
 
-    def add(name, gradients):  # of (gradient, weight) pairs
-        if team.size == 1:
-            for G, w in gradients:
-                add_square(total[name], G, w)
-            return
-        here = torch.zeros(
-            weights[name].shape, device=weights[name].device
-        )  # one layer's squares, before the processes' are added and cut up
-        for G, w in gradients:
-            add_square(here, G, w)
-        total[name].add_(team.scatter(here, weights[name]).to(total[name].device))
+    def add_alone(name: str, gradients: Iterable):
+        for G, weight in gradients:
+            add_square(total[name], G, weight)
 
-    return add
+    def add_together(name: str, gradients: Iterable):
+        here = torch.zeros(weights[name].shape, device=weights[name].device)  # (out, in)
+        for G, weight in gradients:
+            add_square(here, G, weight)
+        rows = team.scatter(here, weights[name])  # (rows held here, in)
+        total[name].add_(rows.to(total[name].device))
+
+    return add_alone if team.size == 1 else add_together
 
 
-def add_per_example(vlm, batch, add, share, owner, unit_norm, labels):
+# %% ../../nbs/saliency/02_fisher.ipynb #200b9c24
+def layer_by_example(
+    vlm: "VLM",  # which knows the layer's component
+    name: str,  # of the layer's weight
+    batch: dict,  # as Collator makes it
+    owner: list,  # (pictures,) the example each picture belongs to
+    x: torch.Tensor,  # what went into the layer, see by_example
+    g: torch.Tensor,  # the gradient at its output, likewise
+) -> Iterator[tuple]:  # of (example, its x (tokens, in), its g (tokens, out))
+    "What a layer has seen, example by example."
+    pictured = vlm.components[name] != "language"
+    known = (owner, batch.get("image_grid_thw"), pictured, count(batch))
+    pairs = zip(by_example(x, *known), by_example(g, *known), strict=True)
+    for (example, own_x), (_, own_g) in pairs:
+        yield example, own_x, own_g
+
+
+def add_per_example(
+    vlm: "VLM",  # whose eligible weights are looked at
+    batch: dict,  # as Collator makes it
+    owner: list,  # (pictures,) the example each picture belongs to
+    add: Callable,  # see adder
+    share: Callable,  # parameter name -> what one square counts in the mean
+    labels: str,  # "given" | "sampled"
+):
     "Add one batch's squared gradients, example by example."
-    n, later, norms = count(batch), {}, [0.0] * count(batch)
 
-    def take(name, x, g):
-        which = owner, batch.get("image_grid_thw"), vlm.components[name] != "language", n
-        pairs = [(i, a, b) for (i, a), (_, b) in zip(by_example(x, *which), by_example(g, *which))]
-        if not unit_norm:
-            return add(name, ((outer(a, b), share(name)) for _, a, b in pairs))
-        for i, a, b in pairs:
-            norm, made = outer_later(a, b)
-            norms[i] = norms[i] + norm
-            later.setdefault(name, []).append((i, made))
+    def add_squares(name: str, x: torch.Tensor, g: torch.Tensor):
+        parts = layer_by_example(vlm, name, batch, owner, x, g)
+        add(name, ((outer(own_x, own_g), share(name)) for _, own_x, own_g in parts))
 
-    with watch_gradients(vlm, vlm.eligible, take):
+    with watch_gradients(vlm, vlm.eligible, add_squares):
         example_losses(vlm.model, batch, labels).sum().backward()
-    scale = [1 / max(float(x), torch.finfo(torch.float32).tiny) for x in norms]
-    for name, kept in later.items():
-        add(name, ((made(), share(name) * scale[i]) for i, made in kept))
 
 
+# %% ../../nbs/saliency/02_fisher.ipynb #2d2e3819
+def add_unit_norm(
+    vlm: "VLM",  # whose eligible weights are looked at
+    batch: dict,  # as Collator makes it
+    owner: list,  # (pictures,) the example each picture belongs to
+    add: Callable,  # see adder
+    share: Callable,  # parameter name -> what one square counts in the mean
+    labels: str,  # "given" | "sampled"
+):
+    "Add one batch's squared gradients, each example's scaled to norm 1 over all layers."
+    norms = [0.0] * count(batch)  # of each example, squared, over the layers met so far
+    waiting = {}  # parameter name -> list of (example, function that gives its gradient)
+
+    def keep(name: str, x: torch.Tensor, g: torch.Tensor):
+        waiting[name] = []
+        for example, own_x, own_g in layer_by_example(vlm, name, batch, owner, x, g):
+            square, gradient = norm_first(own_x, own_g)
+            norms[example] = norms[example] + square
+            waiting[name].append((example, gradient))
+
+    with watch_gradients(vlm, vlm.eligible, keep):
+        example_losses(vlm.model, batch, labels).sum().backward()
+
+    smallest = torch.finfo(torch.float32).tiny
+    scale = [1 / max(float(norm), smallest) for norm in norms]  # (examples,)
+    for name, kept in waiting.items():
+        counts = share(name)
+        add(name, ((gradient(), counts * scale[example]) for example, gradient in kept))
+
+
+# %% ../../nbs/saliency/02_fisher.ipynb #0589601a
 def add_batch(
-    vlm, batch, total, share, labels, team=Alone(), weight=1.0
-):  # weight: of this process's loss in the mean over processes
-    "Add the square of one batch's mean gradient (the public code's 'Fisher', kept for comparison)."
+    vlm: "VLM",  # whose eligible weights are looked at
+    batch: dict,  # as Collator makes it
+    total: dict,  # parameter name -> float32 sums, changed in place
+    share: Callable,  # parameter name -> what one square counts in the mean
+    labels: str,  # "given" | "sampled"
+    team: Alone,  # the processes that share the model
+    weight: float,  # of this process's loss in the mean over processes
+):
+    "Add the square of one batch's mean gradient (the public code's 'Fisher')."
 
-    def square(name):
-        def hook(p):
-            add_square(total[name], team.local(p.grad).float(), share(name))
-            p.grad = None
-
-        return hook
+    def add_and_drop(name: str, parameter: nn.Parameter):
+        gradient = team.local(parameter.grad).float()  # (rows held here, in)
+        add_square(total[name], gradient, share(name))
+        parameter.grad = None
 
     with frozen(vlm.model):
-        handles = [
-            p.requires_grad_(True).register_post_accumulate_grad_hook(square(n))
-            for n, p in vlm.weights().items()
-        ]
+        handles = []
+        for name, parameter in vlm.weights().items():
+            parameter.requires_grad_(True)
+            hook = partial(add_and_drop, name)
+            handles.append(parameter.register_post_accumulate_grad_hook(hook))
         try:
             (weight * example_losses(vlm.model, batch, labels).mean()).backward()
         finally:
-            for h in handles:
-                h.remove()
+            for handle in handles:
+                handle.remove()
 
 
-def accumulate(
-    vlm,
-    examples,
-    total,
-    share=lambda name: 1.0,
-    per_example=True,
-    batch_size=8,
-    unit_norm=False,
-    labels="given",
-    seed=0,
-    desc="Fisher",
-):  # see diagonal_fisher
-    "Add share(name) times the mean squared gradient to `total`; -> the number of examples."
+# %% ../../nbs/saliency/02_fisher.ipynb #26beaf96
+def check_request(
+    examples: Sequence[Example],  # there must be some
+    per_example: bool,  # or by batches?
+    unit_norm: bool,  # for examples alone
+    labels: str,  # "given" | "sampled"
+):
+    "A DataError or SettingsError unless this can be computed; see diagonal_fisher."
     if not examples:
         raise DataError("no examples to take the Fisher information from: the set is empty")
     if labels not in ("given", "sampled"):
@@ -147,102 +223,113 @@ def accumulate(
         raise SettingsError(
             "unit_norm needs per_example=True: a batch's mean gradient has no examples to scale"
         )
-    collate, was_training, team = Collator(vlm), vlm.model.training, team_of(vlm.model)
+
+
+# %% ../../nbs/saliency/02_fisher.ipynb #baa863be
+def accumulate(
+    vlm: "VLM",  # whose eligible weights are looked at
+    examples: Sequence[Example],  # pictures and text may mix
+    total: dict,  # parameter name -> float32 sums, changed in place; see empty
+    share: Callable = lambda name: 1.0,  # parameter name -> what these examples' mean counts
+    per_example: bool = True,  # False: squares of batch-mean gradients
+    batch_size: int = 8,  # examples at once
+    unit_norm: bool = False,  # each example's gradient scaled to norm 1
+    labels: str = "given",  # | "sampled" from the model
+    seed: int = 0,  # of the sampled labels
+    desc: str = "Fisher",  # what the progress bar says
+) -> int:  # the number of examples
+    "Add share(name) times the mean squared gradient to `total`."
+    check_request(examples, per_example, unit_norm, labels)
+    collate = Collator(vlm)
+    team = team_of(vlm.model)
     add = adder(vlm, total, team)
+    add_examples = add_unit_norm if unit_norm else add_per_example
     batches = [examples[i : i + batch_size] for i in range(0, len(examples), batch_size)]
 
-    def mean(name):
+    def mean(name: str) -> float:
         return share(name) / (len(examples) if per_example else len(batches))
 
+    def nothing(name: str) -> float:
+        return 0.0
+
+    was_training = vlm.model.training
     vlm.model.eval()
     set_seed(seed + team.rank)
     try:
         for some in progress(batches, desc=desc):
             mine, weight = team.mine(some)
-            owner = [i for i, e in enumerate(mine) if e.image is not None]
+            batch = collate(mine)
             if per_example:
-                add_per_example(
-                    vlm,
-                    collate(mine),
-                    add,
-                    lambda name: mean(name) * (weight > 0),
-                    owner,
-                    unit_norm,
-                    labels,
-                )
+                owner = [i for i, example in enumerate(mine) if example.image is not None]
+                counts = mean if weight > 0 else nothing  # a repeated example weighs nothing
+                add_examples(vlm, batch, owner, add, counts, labels)
             else:
-                add_batch(vlm, collate(mine), total, mean, labels, team, weight)
+                add_batch(vlm, batch, total, mean, labels, team, weight)
     finally:
         vlm.model.train(was_training)
     return len(examples)
 
 
-def empty(vlm, store=None):  # name -> float32 zeros in the weight's shape
+# %% ../../nbs/saliency/02_fisher.ipynb #d9a12bef
+def empty(
+    vlm: "VLM",  # whose eligible weights the sums are for
+    store: str | torch.device | None = None,  # see diagonal_fisher
+) -> dict:  # parameter name -> float32 zeros in the weight's shape
+    "Sums to begin with."
     team = team_of(vlm.model)
-
-    def zeros(p):
-        return torch.zeros(
-            team.local(p).shape,
+    sums = {}
+    for name, weight in vlm.weights().items():
+        sums[name] = torch.zeros(
+            team.local(weight).shape,
             dtype=torch.float32,
-            device=store or p.device,
-            pin_memory=store == "cpu" and p.is_cuda,
+            device=store or weight.device,
+            pin_memory=store == "cpu" and weight.is_cuda,
         )
-
-    return {n: zeros(p) for n, p in vlm.weights().items()}
+    return sums
 
 
 def finished(
-    vlm, total, **info
-) -> Fisher:  # a ModelError in all processes if a sum is not finite in one
-    team, weights, bad = (
-        team_of(vlm.model),
-        vlm.weights(),
-        [n for n, f in total.items() if not f.isfinite().all()],
-    )
+    vlm: "VLM",  # whose weights the sums are of
+    total: dict,  # parameter name -> float32 sums
+    **info: Any,  # how they were made
+) -> Fisher:
+    "The sums as a Fisher; a ModelError in all processes if a sum is not finite in one."
+    team = team_of(vlm.model)
+    weights = vlm.weights()
+    bad = [name for name, squares in total.items() if not squares.isfinite().all()]
     if team.total(len(bad)):
+        which = bad[0] if bad else "a weight held elsewhere"
         raise ModelError(
-            f"the Fisher information of {bad[0] if bad else 'a weight held elsewhere'!r} is not finite: load the model with dtype='float32' or 'bfloat16', and check its weights"
+            f"the Fisher information of {which!r} is not finite: load the model with "
+            "dtype='float32' or 'bfloat16', and check its weights"
         )
-    return Fisher(
-        total,
-        vlm.components,
-        lambda name, rows: team.whole(rows, weights[name]),
-        model=vlm.name,
-        **info,
-    )
+
+    def whole(name: str, rows: torch.Tensor) -> torch.Tensor:
+        return team.whole(rows, weights[name])
+
+    return Fisher(total, vlm.components, whole, model=vlm.name, **info)
 
 
-# %% ../../nbs/saliency/02_fisher.ipynb #bc22b790
+# %% ../../nbs/saliency/02_fisher.ipynb #e32948dd
 def diagonal_fisher(
-    vlm,
-    examples,  # of datasets.Example; pictures and text may mix
-    per_example=True,  # False: squares of batch-mean gradients
-    batch_size=8,  # examples at once; changes nothing but speed where per_example and the labels are given
-    unit_norm=False,  # each example's gradient scaled to norm 1
-    labels="given",  # | "sampled" from the model: the true Fisher
-    seed=0,  # of the sampled labels
-    desc="Fisher",  # what the progress bar says
-    store=None,  # device of the sums: "cpu" where the GPU has no room for them; None: that of the weights
+    vlm: "VLM",  # whose eligible weights are looked at
+    examples: Sequence[Example],  # pictures and text may mix
+    per_example: bool = True,  # False: squares of batch-mean gradients
+    batch_size: int = 8,  # at once; per example and with given labels it changes the speed alone
+    unit_norm: bool = False,  # each example's gradient scaled to norm 1
+    labels: str = "given",  # | "sampled" from the model: the true Fisher
+    seed: int = 0,  # of the sampled labels
+    desc: str = "Fisher",  # what the progress bar says
+    store: str | torch.device | None = None,  # of the sums: "cpu" where a GPU lacks the room
 ) -> Fisher:
     "Mean squared gradient of every eligible weight, in float32 and in eval mode."
+    how = dict(per_example=per_example, unit_norm=unit_norm, labels=labels)
 
-    def work(size):
+    def work(size: int) -> Fisher:
         total = empty(vlm, store)
-        n = accumulate(
-            vlm,
-            examples,
-            total,
-            per_example=per_example,
-            batch_size=size,
-            unit_norm=unit_norm,
-            labels=labels,
-            seed=seed,
-            desc=desc,
-        )
-        return finished(
-            vlm, total, examples=n, per_example=per_example, unit_norm=unit_norm, labels=labels
-        )
+        done = accumulate(vlm, examples, total, batch_size=size, seed=seed, desc=desc, **how)
+        return finished(vlm, total, examples=done, **how)
 
-    return (
-        shrinking(work, batch_size, desc) if per_example else work(batch_size)
-    )  # batches of another size are another quantity
+    if per_example:
+        return shrinking(work, batch_size, desc)
+    return work(batch_size)  # batches of another size are another quantity

@@ -15,6 +15,8 @@ __all__ = [
     "unpack_bits",
     "Mask",
     "check_components",
+    "check_names",
+    "check_density",
     "saliency_mask",
     "whole_mask",
     "overlap",
@@ -24,18 +26,24 @@ __all__ = [
 import json
 import math
 from collections import Counter
-from collections.abc import MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ..core.errors import MaskError
 from ..core.files import write_whole
 from ..model.components import COMPONENTS
+from .fisher import Fisher
+
+if TYPE_CHECKING:
+    from mmunlearner_nb.model.vlm import VLM
 
 # %% ../../nbs/saliency/04_masks.ipynb #0f2e413e
 SMALLEST = torch.finfo(torch.float32).tiny
@@ -44,62 +52,93 @@ SMALLEST = torch.finfo(torch.float32).tiny
 def ratios(
     forget: dict,  # F(forget): parameter name -> float32 Fisher, shape of the parameter
     preserve: dict,  # F(preserve): likewise
-):  # yields (name, F(forget)/F(preserve)); 0 where the forget Fisher is 0
-    "How much more each weight matters to what we forget than to what we keep, one matrix at a time."
+) -> Iterator[tuple]:  # of (name, F(forget)/F(preserve)); 0 where the forget Fisher is 0
+    """How much more each weight matters to what we forget than to what we keep, one matrix at a
+    time. A MaskError if the two are of different weights."""
     if set(forget) != set(preserve):
         raise MaskError(
-            f"the two Fisher informations are of different weights: {sorted(set(forget) ^ set(preserve))[0]!r} is in one alone"
+            "the two Fisher informations are of different weights: "
+            f"{sorted(set(forget) ^ set(preserve))[0]!r} is in one alone"
         )
-    for n, f in forget.items():
-        yield n, torch.where(f > 0, f / preserve[n].clamp_min(SMALLEST), 0.0)
+    for name, to_forget in forget.items():
+        to_keep = preserve[name].clamp_min(SMALLEST)
+        yield name, torch.where(to_forget > 0, to_forget / to_keep, 0.0)
 
 
-def saliency_ratio(forget: dict, preserve: dict) -> dict:  # see ratios
-    "All of them."
+def saliency_ratio(
+    forget: dict,  # F(forget): parameter name -> float32 Fisher, shape of the parameter
+    preserve: dict,  # F(preserve): likewise
+) -> dict:  # parameter name -> F(forget)/F(preserve); 0 where the forget Fisher is 0
+    "How much more each weight matters to what we forget than to what we keep."
     return dict(ratios(forget, preserve))
 
 
-# %% ../../nbs/saliency/04_masks.ipynb #ee986c46
-def bit_places(device):
-    return torch.arange(
-        7, -1, -1, device=device, dtype=torch.uint8
-    )  # the first flag is the highest bit
+# %% ../../nbs/saliency/04_masks.ipynb #401ca090
+def bit_places(device: torch.device) -> torch.Tensor:  # (8,) uint8
+    "How far each of eight flags is shifted: the first is the highest bit."
+    return torch.arange(7, -1, -1, device=device, dtype=torch.uint8)
 
 
-def pack_there(m):
-    return (F.pad(m.flatten().byte(), (0, -m.numel() % 8)).view(-1, 8) << bit_places(m.device)).sum(
-        1, dtype=torch.uint8
-    )
+def pack_there(
+    flags: torch.Tensor,  # bool, any shape
+) -> torch.Tensor:  # (bytes,) uint8
+    "Eight flags to a byte, on the flags' own device."
+    full = F.pad(flags.flatten().byte(), (0, -flags.numel() % 8))  # whole bytes
+    shifted = full.view(-1, 8) << bit_places(flags.device)  # (bytes, 8)
+    return shifted.sum(1, dtype=torch.uint8)
 
 
-def unpack_there(bits, n):
-    return ((bits[:, None] >> bit_places(bits.device)) & 1).flatten()[:n].bool()
+def unpack_there(
+    bits: torch.Tensor,  # (bytes,) uint8
+    n: int,  # flags
+) -> torch.Tensor:  # (n,) bool
+    "The flags again, on the bits' own device."
+    flags = (bits[:, None] >> bit_places(bits.device)) & 1  # (bytes, 8)
+    return flags.flatten()[:n].bool()
 
 
 def pack_bits(
-    m,
-):  # bool tensor -> uint8, eight flags to a byte; on the CPU by NumPy, elsewhere where it is
-    return torch.from_numpy(np.packbits(m.numpy())) if m.device.type == "cpu" else pack_there(m)
+    flags: torch.Tensor,  # bool, any shape
+) -> torch.Tensor:  # (bytes,) uint8
+    "Eight flags to a byte."
+    if flags.device.type == "cpu":
+        return torch.from_numpy(np.packbits(flags.numpy()))
+    return pack_there(flags)
 
 
-def unpack_bits(bits, shape):  # -> bool tensor
+def unpack_bits(
+    bits: torch.Tensor,  # (bytes,) uint8
+    shape: tuple,  # of the flags
+) -> torch.Tensor:  # bool, of that shape
+    "The flags again."
     n = math.prod(shape)
-    return (
-        torch.from_numpy(np.unpackbits(bits.numpy(), count=n)).view(torch.bool)
-        if bits.device.type == "cpu"
-        else unpack_there(bits, n)
-    ).view(shape)
+    if bits.device.type == "cpu":
+        return torch.from_numpy(np.unpackbits(bits.numpy(), count=n)).view(torch.bool).view(shape)
+    return unpack_there(bits, n).view(shape)
 
 
+# %% ../../nbs/saliency/04_masks.ipynb #76f2d6df
 class Mask(MutableMapping):
-    "Parameter name -> bool tensor in the parameter's shape: True where the forget step may move a weight."
+    """Parameter name -> bool tensor in the parameter's shape: True where the forget step may move a
+    weight."""
 
-    def __init__(self, values=(), components=None, **info):  # name -> bool tensor, or such pairs
-        self.bits, self.shapes, self.components, self.info = {}, {}, components, info
+    def __init__(
+        self,
+        values: dict | Iterable = (),  # parameter name -> bool tensor, or such pairs
+        components: dict | None = None,  # parameter name -> component
+        kind: str = "",  # how the weights were chosen: "ratio", "random", "whole" …
+        **info: Any,  # what else there is to say of it: model, threshold, seed …
+    ):
+        self.bits = {}  # parameter name -> (bytes,) uint8
+        self.shapes = {}
+        self.components = components
+        self.kind = kind
+        self.info = {"kind": kind, **info} if kind else info  # as it stands in the file
         self.update(values)
 
-    def __setitem__(self, name, m):
-        self.bits[name], self.shapes[name] = pack_bits(m), tuple(m.shape)
+    def __setitem__(self, name, flags):
+        self.bits[name] = pack_bits(flags)
+        self.shapes[name] = tuple(flags.shape)
 
     def __getitem__(self, name):
         return unpack_bits(self.bits[name], self.shapes[name])
@@ -117,155 +156,192 @@ class Mask(MutableMapping):
         return name in self.bits
 
     def __repr__(self):
-        return (
-            f"<Mask of {len(self)} weights of {self.info.get('model')}: "
-            + ", ".join(f"{c} {d:.2f}" for c, d in self.density().items())
-            + " selected>"
-        )
-
-    @classmethod
-    def packed(cls, bits, shapes, components, info):  # name -> uint8 tensor; name -> shape
-        new = cls((), components, **info)
-        new.bits, new.shapes = dict(bits), {n: tuple(s) for n, s in shapes.items()}
-        return new
-
-    def to(self, device):
-        return Mask.packed(
-            {n: b.to(device) for n, b in self.bits.items()}, self.shapes, self.components, self.info
-        )
-
-    def density(self) -> dict:  # component -> share of its eligible weights that is selected
-        "How much of each component is selected."
-        on, of = Counter(), Counter()
-        for n, m in self.items():
-            on[self.components[n]] += int(m.sum())
-            of[self.components[n]] += m.numel()
-        return {c: on[c] / of[c] for c in of}
-
-    def check(self, vlm):
-        "Raise a MaskError unless this mask was made for `vlm` and does something."
-        if not self:
-            raise MaskError(
-                "this mask covers no weight at all: make it with saliency_mask, or whole_mask"
-            )
-        if self.info.get("model") != vlm.name:
-            raise MaskError(
-                f"this mask was made for {self.info.get('model')!r}, not for {vlm.name!r}: make one with saliency_mask on that model's Fisher information"
-            )
-        if extra := sorted(set(self) - set(vlm.eligible)):
-            raise MaskError(
-                f"{vlm.name} has no weight {extra[0]!r} that a mask may select ({len(extra)} such names): the mask is of another model, or the model's weights were renamed (an adapter, perhaps: merge it)"
-            )
-        weights = vlm.weights()
-        if wrong := next((n for n, s in self.shapes.items() if s != weights[n].shape), None):
-            raise MaskError(
-                f"{wrong!r} has shape {tuple(weights[wrong].shape)}, the mask {self.shapes[wrong]}"
-            )
-        for c, d in self.density().items():
-            if d == 0:
-                raise MaskError(
-                    f"the mask selects nothing in the {c} component: lower the threshold (it is {self.info.get('threshold')}), or leave the component out"
-                )
-            if d == 1 and self.info.get("kind") != "whole":
-                raise MaskError(
-                    f"the mask selects everything in the {c} component: raise the threshold (it is {self.info.get('threshold')}); for all weights on purpose use whole_mask"
-                )
-
-    def only(self, *components):  # -> Mask of these components alone
-        check_components(components)
-        return Mask.packed(
-            {n: b for n, b in self.bits.items() if self.components[n] in components},
-            self.shapes,
-            self.components,
-            self.info,
-        )
+        shares = ", ".join(f"{part} {share:.2f}" for part, share in self.density().items())
+        return f"<Mask of {len(self)} weights of {self.info.get('model')}: {shares} selected>"
 
 
-def check_components(components):  # raises a MaskError if one is not
-    if odd := [c for c in components if c not in COMPONENTS]:
-        raise MaskError(f"unknown component {odd[0]!r}: use one of {', '.join(COMPONENTS)}")
-
-
-def saliency_mask(
-    forget,  # Fisher of what to forget
-    preserve,  # Fisher of what to keep
-    threshold=1.0,  # beta; higher: fewer weights
+# %% ../../nbs/saliency/04_masks.ipynb #2614f173
+@patch(cls_method=True)
+def packed(
+    cls: Mask,
+    bits: dict,  # parameter name -> (bytes,) uint8, see pack_bits
+    shapes: dict,  # parameter name -> shape
+    components: dict,  # parameter name -> component
+    info: dict,  # how it was made
 ) -> Mask:
-    "The weights whose saliency ratio reaches the threshold."
-    for k in ("model", "per_example", "unit_norm", "labels"):
-        if forget.info.get(k) != preserve.info.get(k):
+    "A mask of flags that are packed already."
+    mask = cls((), components, **info)
+    mask.bits = dict(bits)
+    mask.shapes = {name: tuple(shape) for name, shape in shapes.items()}
+    return mask
+
+
+@patch
+def to(self: Mask, device: str | torch.device) -> Mask:  # where its bytes go
+    "The same mask on another device."
+    bits = {name: packed.to(device) for name, packed in self.bits.items()}
+    return Mask.packed(bits, self.shapes, self.components, self.info)
+
+
+def check_components(components: Iterable[str]):  # that are to be of COMPONENTS
+    "Raise a MaskError if one of these is no component."
+    for component in components:
+        if component not in COMPONENTS:
+            raise MaskError(f"unknown component {component!r}: use one of {', '.join(COMPONENTS)}")
+
+
+@patch
+def only(self: Mask, *components: str) -> Mask:  # of COMPONENTS
+    "The mask of these components alone."
+    check_components(components)
+    bits = {
+        name: packed for name, packed in self.bits.items() if self.components[name] in components
+    }
+    return Mask.packed(bits, self.shapes, self.components, self.info)
+
+
+# %% ../../nbs/saliency/04_masks.ipynb #be8c2f97
+@patch
+def density(self: Mask) -> dict:  # component -> share of its eligible weights that is selected
+    "How much of each component is selected."
+    selected, eligible = Counter(), Counter()
+    for name, flags in self.items():
+        component = self.components[name]
+        selected[component] += int(flags.sum())
+        eligible[component] += flags.numel()
+    return {component: selected[component] / eligible[component] for component in eligible}
+
+
+# %% ../../nbs/saliency/04_masks.ipynb #47b20fb1
+def check_names(mask: Mask, vlm: "VLM"):  # the model it is to be used on
+    "Raise a MaskError unless the mask is of this model's weights."
+    if not mask:
+        raise MaskError(
+            "this mask covers no weight at all: make it with saliency_mask, or whole_mask"
+        )
+    made_for = mask.info.get("model")
+    if made_for != vlm.name:
+        raise MaskError(
+            f"this mask was made for {made_for!r}, not for {vlm.name!r}: "
+            "make one with saliency_mask on that model's Fisher information"
+        )
+    extra = sorted(set(mask) - set(vlm.eligible))
+    if extra:
+        raise MaskError(
+            f"{vlm.name} has no weight {extra[0]!r} that a mask may select "
+            f"({len(extra)} such names): the mask is of another model, or the model's weights were "
+            "renamed (an adapter, perhaps: merge it)"
+        )
+    weights = vlm.weights()
+    for name, shape in mask.shapes.items():
+        if shape != weights[name].shape:
+            raise MaskError(f"{name!r} has shape {tuple(weights[name].shape)}, the mask {shape}")
+
+
+# %% ../../nbs/saliency/04_masks.ipynb #9fd76598
+def check_density(mask: Mask):  # of any model
+    "Raise a MaskError if the mask selects nothing or, not on purpose, everything of a component."
+    threshold = mask.info.get("threshold")
+    for component, share in mask.density().items():
+        if share == 0:
             raise MaskError(
-                f"the two Fisher informations differ in {k}: {forget.info.get(k)!r} and {preserve.info.get(k)!r}; take both alike"
+                f"the mask selects nothing in the {component} component: lower the threshold "
+                f"(it is {threshold}), or leave the component out"
             )
-    chosen = (
-        (n, forget.whole(n, (r >= threshold) & (forget[n] > 0)))
-        for n, r in ratios(forget, preserve)
-    )
-    return Mask(
-        chosen,
-        forget.components,
-        kind="ratio",
-        threshold=threshold,
-        model=forget.info.get("model"),
-        forget=forget.info,
-        preserve=preserve.info,
-    )
+        if share == 1 and mask.kind != "whole":
+            raise MaskError(
+                f"the mask selects everything in the {component} component: raise the threshold "
+                f"(it is {threshold}); for all weights on purpose use whole_mask"
+            )
+
+
+@patch
+def check(self: Mask, vlm: "VLM"):  # the model it is to be used on
+    "Raise a MaskError unless this mask was made for `vlm` and does something."
+    check_names(self, vlm)
+    check_density(self)
+
+
+# %% ../../nbs/saliency/04_masks.ipynb #f31de432
+def saliency_mask(
+    forget: Fisher,  # F(forget)
+    preserve: Fisher,  # F(preserve)
+    threshold: float = 1.0,  # beta; higher: fewer weights
+) -> Mask:
+    "The weights whose saliency ratio reaches the threshold (MMUnlearner, arXiv 2502.11051)."
+    for key in ("model", "per_example", "unit_norm", "labels"):
+        one, other = forget.info.get(key), preserve.info.get(key)
+        if one != other:
+            raise MaskError(
+                f"the two Fisher informations differ in {key}: {one!r} and {other!r}; "
+                "take both alike"
+            )
+
+    info = dict(model=forget.info.get("model"), forget=forget.info, preserve=preserve.info)
+    mask = Mask((), forget.components, kind="ratio", threshold=threshold, **info)
+    for name, ratio in ratios(forget, preserve):
+        salient = (ratio >= threshold) & (forget[name] > 0)
+        mask[name] = forget.whole(name, salient)
+    return mask
 
 
 # %% ../../nbs/saliency/04_masks.ipynb #010ac2ad
 def whole_mask(
-    vlm, *components
-):  # -> Mask that selects every eligible weight of these components; none named: of all
-    "All weights on purpose."
+    vlm: "VLM",  # whose weights
+    *components: str,  # none named: all
+) -> Mask:
+    "Every eligible weight of these components, on purpose."
     check_components(components)
-    chosen = (
-        (n, torch.ones_like(p, dtype=torch.bool))
-        for n, p in vlm.weights().items()
-        if not components or vlm.components[n] in components
-    )
-    return Mask(chosen, vlm.components, kind="whole", model=vlm.name)
+    mask = Mask((), vlm.components, kind="whole", model=vlm.name)
+    for name, weight in vlm.weights().items():
+        if not components or vlm.components[name] in components:
+            mask[name] = torch.ones_like(weight, dtype=torch.bool)
+    return mask
 
 
 def overlap(
-    a,
-    b,  # masks of the same weights
-    by=lambda name: name,  # groups the weights: by name, by component …
+    a: Mask,  # one mask
+    b: Mask,  # another, of the same weights
+    by: Callable = lambda name: name,  # groups the weights: by name, by component …
 ) -> dict:  # group -> shared / united, nan where both select nothing
     "Jaccard overlap of two masks."
     both, either = Counter(), Counter()
-    for n in a:
-        both[by(n)] += int((a[n] & b[n]).sum())
-        either[by(n)] += int((a[n] | b[n]).sum())
-    return {k: both[k] / either[k] if either[k] else float("nan") for k in either}
+    for name in a:
+        first, second = a[name], b[name]
+        both[by(name)] += int((first & second).sum())
+        either[by(name)] += int((first | second).sum())
+    return {
+        group: both[group] / either[group] if either[group] else float("nan") for group in either
+    }
 
 
 # %% ../../nbs/saliency/04_masks.ipynb #82cd926c
-def _save(self, path):
+@patch
+def save(self: Mask, path: str | Path):  # of the file
     "Write the mask, packed; whole or not at all."
     head = dict(
-        shapes=self.shapes, components={n: self.components[n] for n in self}, info=self.info
+        shapes=self.shapes,
+        components={name: self.components[name] for name in self},
+        info=self.info,
     )
-    with write_whole(path) as tmp:
-        save_file(
-            {n: b.cpu() for n, b in self.bits.items()}, tmp, metadata={"mask": json.dumps(head)}
-        )
+    bits = {name: packed.cpu() for name, packed in self.bits.items()}
+    with write_whole(path) as whole:
+        save_file(bits, whole, metadata={"mask": json.dumps(head)})
 
 
-def _load(path):  # -> Mask
+@patch(cls_method=True)
+def load(cls: Mask, path: str | Path) -> Mask:  # of a file that save wrote
     "A mask as it was saved; a MaskError if the file is none."
     if not Path(path).exists():
         raise MaskError(f"no mask file {str(path)!r}")
     try:
-        with safe_open(path, "pt") as f:
-            head = json.loads(f.metadata()["mask"])
-            return Mask.packed(
-                {n: f.get_tensor(n) for n in head["shapes"]},
-                head["shapes"],
-                head["components"],
-                head["info"],
-            )
-    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as e:
-        raise MaskError(f"{path}: not a whole mask file ({e}); save it again with mask.save") from e
-
-
-Mask.save, Mask.load = _save, staticmethod(_load)
+        with safe_open(path, "pt") as file:
+            head = json.loads(file.metadata()["mask"])
+            names = head["components"]  # of a mask made by `only`, fewer than there are shapes
+            bits = {name: file.get_tensor(name) for name in names}
+            shapes = {name: head["shapes"][name] for name in names}
+            return cls.packed(bits, shapes, names, head["info"])
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise MaskError(
+            f"{path}: not a whole mask file ({error}); save it again with mask.save"
+        ) from error
