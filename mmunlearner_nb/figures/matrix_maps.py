@@ -64,6 +64,7 @@ def _margins(top, side, blocks, x, y, norm):
         side.set_xlim(norm.vmin, norm.vmax)
 
 
+# %% ../../nbs/figures/06_matrix_maps.ipynb #1e5a26c5
 def _panel(part, blocks, about, norm):
     "One map with its margins; the coloured mesh, and the axes beside it."
     (top, corner), (ax, side) = part.subplots(

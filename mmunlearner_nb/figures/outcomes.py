@@ -184,6 +184,7 @@ def _lines(answers):
     return list(lines.values())
 
 
+# %% ../../nbs/figures/02_outcomes.ipynb #451f80ae
 def _shorten(text, width, lines=3):
     "Wrapped to `width` characters, and cut after so many lines."
     wrapped = textwrap.wrap(
@@ -255,6 +256,7 @@ def _answers_in_words(line):
     return f"{line['question'].text} ({line['truth'].text}): {answers}"
 
 
+# %% ../../nbs/figures/02_outcomes.ipynb #abd5d7a5
 def person_card(
     pictures: Iterable[PIL.Image.Image],  # of one person; two at most are shown
     answers: pd.DataFrame,  # one answer a row: question, truth, model, answer, score

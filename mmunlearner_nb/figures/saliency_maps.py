@@ -54,6 +54,7 @@ def _separators(ax, grid):
             ax.axhline(i, color="black", lw=1)
 
 
+# %% ../../nbs/figures/05_saliency_maps.ipynb #f924d9d4
 def _heat(ax, grid, unused, cmap, norm):
     "One map: colours, hatches where nothing is used, separators between components."
     used = grid.mask(unused).astype(float)

@@ -97,6 +97,7 @@ def figure(self: Prediction, name: str | None = "reveal") -> Picture:
     return self.reveal() if name == "reveal" else self.bars()
 
 
+# %% ../../nbs/widgets/05_classroom.ipynb #584668c9
 @patch
 def bars(self: Prediction) -> Picture:
     "Everybody's guesses: those of this file, and of an earlier class what is not in it."

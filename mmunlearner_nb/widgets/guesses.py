@@ -52,6 +52,7 @@ def _guesses_in(found, file):
     return found
 
 
+# %% ../../nbs/widgets/06_guesses.ipynb #b2677166
 def read_guesses(
     file: str | Path,
 ) -> list[dict]:  # of texts key, guess, id; empty if there is no such file
@@ -77,7 +78,7 @@ def write_guesses(
         tmp.write_text(text + "\n", encoding="utf-8")
 
 
-# %% ../../nbs/widgets/06_guesses.ipynb #610ccb4a
+# %% ../../nbs/widgets/06_guesses.ipynb #aacc722f
 @cache
 def scratch() -> tempfile.TemporaryDirectory:
     "A folder that is gone with the process."
@@ -94,6 +95,7 @@ def guess_file(
     return Path(folder) / "guesses.json"
 
 
+# %% ../../nbs/widgets/06_guesses.ipynb #610ccb4a
 def guess_of(
     file: str | Path,
     key: str,  # of the question

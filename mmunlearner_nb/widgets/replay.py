@@ -60,6 +60,7 @@ class Replay:
         )
 
 
+# %% ../../nbs/widgets/04_replay.ipynb #55f4d542
 def replay(
     path: str | Path,  # a run folder with views, or the folder `views` in it
 ) -> Replay:

@@ -54,6 +54,7 @@ class Comparison(NamedTuple):
         return part(self.atlas) if self.less is None else part(self.atlas) - part(self.less)
 
 
+# %% ../../nbs/widgets/02_saliency_explorer.ipynb #958a4a15
 def _comparisons(atlas, null, after):
     "What can be shown of these atlases, in the order of WHO."
     these, others, these_less_others, later, later_less_before = WHO
