@@ -6,114 +6,120 @@
 __all__ = ["matrix_map"]
 
 # %% ../../nbs/figures/06_matrix_maps.ipynb #298212f4
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
 
 from .pictures import WIDTH, Picture, finish, said
-from .saliency_maps import _scale
-from ..saliency.atlas import ATLAS_QUANTITIES
+from .saliency_maps import UNUSED, shared_scale
+from ..saliency.atlas import ATLAS_QUANTITIES, Atlas
 from ..saliency.layout import cuts
 
 
-# %% ../../nbs/figures/06_matrix_maps.ipynb #7d05c7a3
-def _edges(n, heads):  # (edges of the blocks, edges of the heads that can be drawn)
-    e = cuts(n, heads)
-    return e, [h for h in np.linspace(0, n, heads + 1)[1:-1] if h in e] if heads > 1 else []
+# %% ../../nbs/figures/06_matrix_maps.ipynb #360a2043
+def _edges(neurons, heads):
+    "Edges of the blocks along one side, and of the heads where they are edges of blocks."
+    blocks = cuts(neurons, heads)
+    between_heads = np.linspace(0, neurons, heads + 1)[1:-1]
+    return blocks, [edge for edge in between_heads if edge in blocks]
 
 
+def _margin(blocks, lengths, axis):
+    "Mean over one axis, weighted by the blocks' lengths along it; NaN where none is used."
+    used = np.isfinite(blocks)  # (rows, columns)
+    total = (np.where(used, blocks, 0) * lengths).sum(axis)
+    weight = (used * lengths).sum(axis)
+    return np.divide(total, weight, out=np.full(len(weight), np.nan), where=weight > 0)
+
+
+# %% ../../nbs/figures/06_matrix_maps.ipynb #8b90c90e
+def _say_unused(ax, inputs, outputs):
+    "A hatched matrix: no example reaches it."
+    ax.add_patch(Rectangle((0, 0), inputs, outputs, lw=0, **UNUSED))
+    ax.text(
+        inputs / 2,
+        outputs / 2,
+        "unused: no example reaches it",
+        ha="center",
+        va="center",
+        backgroundcolor="white",
+        size=9,
+    )
+
+
+def _margins(top, side, blocks, x, y, norm):
+    "The means over rows and columns, on the scale of the blocks."
+    over_outputs = _margin(blocks, np.diff(y)[:, None], 0)  # (columns,)
+    over_inputs = _margin(blocks, np.diff(x), 1)  # (rows,)
+    top.stairs(over_outputs, x, color="#0072B2", baseline=None)
+    side.stairs(over_inputs, y, color="#0072B2", baseline=None, orientation="horizontal")
+    for ax in (top, side):
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.tick_params(labelsize=7)
+    side.tick_params(axis="x", rotation=90)
+    if np.isfinite(blocks).any():
+        top.set_ylim(norm.vmin, norm.vmax)
+        side.set_xlim(norm.vmin, norm.vmax)
+
+
+# %% ../../nbs/figures/06_matrix_maps.ipynb #1e5a26c5
+def _panel(part, blocks, about, norm):
+    "One map with its margins; the coloured mesh, and the axes beside it."
+    (top, corner), (ax, side) = part.subplots(
+        2, 2, width_ratios=[5, 1], height_ratios=[1, 5], sharex="col", sharey="row"
+    )
+    corner.remove()
+    if not np.isfinite(blocks).any():
+        _say_unused(ax, about.inputs, about.outputs)
+    y, between_rows = _edges(about.outputs, about.out_heads)
+    x, between_columns = _edges(about.inputs, about.in_heads)
+    values = np.ma.masked_invalid(blocks)
+    mesh = ax.pcolormesh(x, y, values, cmap="cividis", norm=norm, rasterized=True)
+    for edge in between_rows:
+        ax.axhline(edge, color="white", lw=0.7, ls=":")
+    for edge in between_columns:
+        ax.axvline(edge, color="white", lw=0.7, ls=":")
+    ax.set(
+        xlabel="input neuron" + (f", {about.in_heads} heads" if between_columns else ""),
+        ylabel="output neuron" + (f", {about.out_heads} heads" if between_rows else ""),
+        ylim=(about.outputs, 0),
+        xlim=(0, about.inputs),
+    )
+    _margins(top, side, blocks, x, y, norm)
+    return mesh, top, side
+
+
+# %% ../../nbs/figures/06_matrix_maps.ipynb #e648c411
 def matrix_map(
-    atlas,
-    row,
-    kind,  # such as "language 2", "up"
-    quantity="selected",  # see atlas.QUANTITIES
-    threshold=1.0,
-    null=None,  # another Atlas with blocks, of other people
-    save=None,  # see plots.finish
+    atlas: Atlas,
+    row: str,  # such as "language 2"
+    kind: str,  # such as "up"
+    quantity: str = "selected",  # of saliency.atlas.ATLAS_QUANTITIES
+    threshold: float = 1.0,  # of the saliency ratio; for "selected"
+    null: Atlas | None = None,  # of other people
+    save: str | Path | None = None,  # see finish
 ) -> Picture:
     "One weight matrix in blocks, with its margins."
     name = atlas.at(row, kind)
-    r = atlas.table[atlas.table.name == name].iloc[0]
-    maps = {"these people": atlas.matrix(name, quantity, threshold)} | (
-        {}
-        if null is None or name not in null.blocks
-        else {"null: other people": null.matrix(name, quantity, threshold)}
-    )
-    norm = _scale([pd.DataFrame(m) for m in maps.values()], None)
-    (y, hy), (x, hx) = _edges(r.outputs, r.out_heads), _edges(r.inputs, r.in_heads)
+    about = atlas.table[atlas.table.name == name].iloc[0]
+    maps = {"these people": atlas.matrix(name, quantity, threshold)}  # (rows, columns) of blocks
+    if null is not None and name in null.blocks:
+        maps["null: other people"] = null.matrix(name, quantity, threshold)
+    norm = shared_scale([pd.DataFrame(blocks) for blocks in maps.values()])
+
     fig = Picture(4.4, WIDTH * (0.6 if len(maps) == 1 else 1))
-    for part, (who, m) in zip(np.atleast_1d(fig.subfigures(1, len(maps))), maps.items()):
-        (top, off), (ax, side) = part.subplots(
-            2, 2, width_ratios=[5, 1], height_ratios=[1, 5], sharex="col", sharey="row"
-        )
-        off.remove()
-        if not np.isfinite(m).any():
-            ax.add_patch(
-                Rectangle(
-                    (0, 0),
-                    r.inputs,
-                    r.outputs,
-                    facecolor=".85",
-                    edgecolor=".55",
-                    hatch="////",
-                    lw=0,
-                )
-            )
-            ax.text(
-                r.inputs / 2,
-                r.outputs / 2,
-                "unused: no example reaches it",
-                ha="center",
-                va="center",
-                backgroundcolor="white",
-                size=9,
-            )
-        mesh = ax.pcolormesh(
-            x, y, np.ma.masked_invalid(m), cmap="cividis", norm=norm, rasterized=True
-        )
-        w, h = np.diff(x), np.diff(y)
-        ok = np.isfinite(m)
-        v = np.where(ok, m, 0)
-        mean = lambda axis, size: np.divide(
-            (v * size).sum(axis),
-            (ok * size).sum(axis),
-            out=np.full(m.shape[1 - axis], np.nan),
-            where=(ok * size).sum(axis) > 0,
-        )
-        top.stairs(mean(0, h[:, None]), x, color="#0072B2", baseline=None)
-        side.stairs(mean(1, w), y, color="#0072B2", baseline=None, orientation="horizontal")
-        for e in hy:
-            ax.axhline(e, color="white", lw=0.7, ls=":")
-        for e in hx:
-            ax.axvline(e, color="white", lw=0.7, ls=":")
-        ax.set(
-            xlabel="input neuron" + (f", {r.in_heads} heads" if len(hx) else ""),
-            ylabel="output neuron" + (f", {r.out_heads} heads" if len(hy) else ""),
-            ylim=(r.outputs, 0),
-            xlim=(0, r.inputs),
-        )
-        for a in (top, side):
-            a.spines[["top", "right"]].set_visible(False)
-            a.tick_params(labelsize=7)
+    parts = np.atleast_1d(fig.subfigures(1, len(maps)))
+    words = []
+    for part, (who, blocks) in zip(parts, maps.items(), strict=True):
+        mesh, top, side = _panel(part, blocks, about, norm)
         top.set_title(who, size=10)
-        side.tick_params(axis="x", rotation=90)
-        if np.isfinite(m).any():
-            top.set_ylim(norm.vmin, norm.vmax)
-            side.set_xlim(norm.vmin, norm.vmax)
-    fig.colorbar(mesh, ax=side, label=ATLAS_QUANTITIES[quantity], aspect=25, fraction=0.5) if len(
-        maps
-    ) == 1 else part.colorbar(
-        mesh, ax=side, label=ATLAS_QUANTITIES[quantity], aspect=25, fraction=0.5
-    )
+        mean = said(np.nanmean(blocks)) if np.isfinite(blocks).any() else "none, unused"
+        words.append(f"{who}: mean {mean}")
+    label = ATLAS_QUANTITIES[quantity]
+    part.colorbar(mesh, ax=side, label=label, aspect=25, fraction=0.5)  # beside the last
+
     at = f" at threshold {threshold:.3g}" if quantity == "selected" else ""
-    fig.suptitle(f"{row}, {kind}: {r.outputs} x {r.inputs} weights{at}", size=11)
-    return finish(
-        fig,
-        f"{row} {kind}, {ATLAS_QUANTITIES[quantity]}{at}: "
-        + "; ".join(
-            f"{who}: mean {said(np.nanmean(m)) if np.isfinite(m).any() else 'none, unused'}"
-            for who, m in maps.items()
-        )
-        + ".",
-        save,
-    )
+    fig.suptitle(f"{row}, {kind}: {about.outputs} x {about.inputs} weights{at}", size=11)
+    return finish(fig, f"{row} {kind}, {label}{at}: {'; '.join(words)}.", save)

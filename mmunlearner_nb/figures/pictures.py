@@ -18,6 +18,7 @@ __all__ = [
 
 # %% ../../nbs/figures/01_pictures.ipynb #f4ecdae9
 import io
+from pathlib import Path
 
 import pandas as pd
 import PIL.Image
@@ -28,45 +29,55 @@ from matplotlib.figure import Figure
 from ..core.files import write_whole
 
 # %% ../../nbs/figures/01_pictures.ipynb #e2729d37
-WIDTH, DPI = 9, 100  # inches, dots per inch: 900 pixels, the width of a README
+WIDTH = 9  # inches
+DPI = 100  # dots per inch: 900 pixels, the width of a README
 
 
 class Picture(Figure):
     "A Figure that a notebook shows by itself, with its alternative text."
 
-    def __init__(self, height, width=WIDTH):  # inches
+    def __init__(
+        self,
+        height: float,  # inches
+        width: float = WIDTH,  # inches
+    ):
         super().__init__(figsize=(width, height), dpi=DPI, facecolor="white", layout="constrained")
         FigureCanvasAgg(self)
         self.alt_text = ""
 
     def png(self) -> bytes:  # what a widget puts into its Image
+        "The picture as a PNG file's bytes."
         out = io.BytesIO()
         self.savefig(out, format="png", facecolor="white")
         return out.getvalue()
 
-    def _repr_png_(self):  # what a notebook keeps: with 256 colours, a third of the size
+    def _repr_png_(self):
+        "What a notebook keeps: with 256 colours, a third of the size."
+        full = PIL.Image.open(io.BytesIO(self.png())).convert("RGB")
+        method, no_dither = PIL.Image.Quantize.MAXCOVERAGE, PIL.Image.Dither.NONE
+        small = full.quantize(256, method, kmeans=2, dither=no_dither)
         out = io.BytesIO()
-        PIL.Image.open(io.BytesIO(self.png())).convert("RGB").quantize(
-            256, PIL.Image.Quantize.MAXCOVERAGE, kmeans=2, dither=PIL.Image.Dither.NONE
-        ).save(out, "png", optimize=True)
+        small.save(out, "png", optimize=True)
         return out.getvalue(), dict(alt=self.alt_text)
 
-    def write(self, path):  # .png or .svg
+    def write(
+        self,
+        path: str | Path,  # .png or .svg
+    ):
+        "Write the file, whole or not at all, with the alternative text in it."
         with write_whole(path) as tmp, rc_context({"svg.hashsalt": "mmunlearner_nb"}):
-            self.savefig(
-                tmp,
-                facecolor="white",
-                dpi=150,
-                metadata=dict(Description=self.alt_text)
-                | (dict(Date=None) if tmp.suffix == ".svg" else {}),
-            )
+            about = dict(Description=self.alt_text)
+            if tmp.suffix == ".svg":
+                about["Date"] = None  # else no two files were the same
+            self.savefig(tmp, facecolor="white", dpi=150, metadata=about)
 
 
+# %% ../../nbs/figures/01_pictures.ipynb #5550c232
 def finish(
-    fig,  # a Picture
-    alt,  # what it says, in words
-    save=None,  # .png or .svg to write as well
-) -> Picture:
+    fig: Picture,
+    alt: str,  # what it says, in words
+    save: str | Path | None = None,  # .png or .svg to write as well
+) -> Picture:  # fig
     "Give the figure its words, and write it if asked."
     fig.alt_text = alt
     if save is not None:
@@ -93,14 +104,23 @@ MODALITY_LABELS = {"vqa": "picture", "qa": "text", "perception": "eyes only"}
 TASK_LABELS = {"generation": "open answer", "classification": "options", "cloze": "fill the blank"}
 
 
-def said(x):
-    return "–" if pd.isna(x) else f"{x:.2f}"
+# %% ../../nbs/figures/01_pictures.ipynb #a80f3193
+def said(
+    value: float,  # NaN or None: there is none
+) -> str:
+    "A number in words."
+    return "–" if pd.isna(value) else f"{value:.2f}"
 
 
-def in_words(table) -> str:  # what the table says
-    lines = [
-        f"{SPLIT_LABELS.get(s, s)}, {MODALITY_LABELS.get(m, m)}, {TASK_LABELS.get(t, t)}: "
-        + ", ".join(f"{r.model} {said(r.value)}" for r in rows.itertuples())
-        for (s, m, t), rows in table.groupby(["split", "modality", "task"], sort=False)
-    ]
-    return "; ".join(lines)
+def in_words(
+    table: pd.DataFrame,  # one number a row: split, modality, task, model, value
+) -> str:
+    "What the table says, for the alternative text: a clause for each kind of question."
+    clauses = []
+    for (split, modality, task), rows in table.groupby(["split", "modality", "task"], sort=False):
+        people = SPLIT_LABELS.get(split, split)
+        seen = MODALITY_LABELS.get(modality, modality)
+        asked = TASK_LABELS.get(task, task)
+        values = ", ".join(f"{row.model} {said(row.value)}" for row in rows.itertuples())
+        clauses.append(f"{people}, {seen}, {asked}: {values}")
+    return "; ".join(clauses)

@@ -6,128 +6,172 @@
 __all__ = ["BeforeAfter", "TimeMachine", "AttributionView"]
 
 # %% ../../nbs/widgets/03_answer_views.ipynb #dcbda5aa
+from typing import TYPE_CHECKING
+
 import ipywidgets as W
 import numpy as np
+import pandas as pd
+import PIL.Image
+from fastcore.basics import patch
 
 from ..core.errors import MMUnlearnerError
 from ..figures.answer_plots import answer_bars, attribution_maps
 from ..figures.layer_plots import moment
+from ..figures.pictures import Picture
 from ..saliency.layout import weight_grid
 from .shell import Shell, dropdown, slider
 
+if TYPE_CHECKING:  # Captum, which it imports, takes seconds
+    from mmunlearner_nb.probing.attribution import Attribution
 
-# %% ../../nbs/widgets/03_answer_views.ipynb #313e1e88
+
+# %% ../../nbs/widgets/03_answer_views.ipynb #ef07d09b
 class BeforeAfter(Shell):
     "What the models say about a person."
 
     def __init__(
-        self, answers, pictures=None, people=None
-    ):  # see views.all_ways; (person_id, truth) -> image; person_id -> how to call them
-        self.answers, self.pictures_of, self.people = answers, pictures or {}, people or {}
-        who = [(self.people.get(p, p), p) for p in answers.person_id.unique()]
-        super().__init__(
-            dict(person=dropdown("person", who), fact=dropdown("fact", self.facts(who[0][1]))),
-            answers=self.show,
-        )
+        self,
+        answers: pd.DataFrame,  # see experiments.tape.all_ways
+        pictures: dict[tuple, PIL.Image.Image]
+        | None = None,  # (person_id, truth) -> what was shown
+        people: dict[str, str] | None = None,  # person_id -> how to call them
+    ):
+        self.answers = answers
+        self.pictures_of = pictures or {}
+        self.people = people or {}
+        ids = list(answers.person_id.unique())
+        named = [(self.people.get(person, person), person) for person in ids]
+        controls = dict(person=dropdown("person", named), fact=dropdown("fact", self.facts(ids[0])))
+        super().__init__(controls, answers=self.show)
 
-    def facts(self, person):
+    def facts(self, person: str) -> list:  # true answers
+        "What can be asked about a person."
         return list(self.answers[self.answers.person_id == person].truth.unique())
 
-    def moved(self, name):
-        fact, before = self.controls["fact"], self.controls["fact"].value
+    def moved(self, name: str):
+        "Draw once, also where another person changes the fact."
+        fact = self.controls["fact"]
+        before = fact.value
         if name == "person":
             fact.options = self.facts(self.state["person"])
         if name == "fact" or fact.value == before:
             self.draw("answers")  # else the fact's own change has drawn
 
-    def show(self, person, fact):
-        return answer_bars(
-            self.answers[(self.answers.person_id == person) & (self.answers.truth == fact)],
-            self.pictures_of.get((person, fact)),
-            self.people.get(person, person),
-        )
+    def show(
+        self,
+        person: str,  # person_id
+        fact: str,  # the true answer
+    ) -> Picture:
+        "One fact about one person."
+        answers = self.answers
+        asked = answers[(answers.person_id == person) & (answers.truth == fact)]
+        picture = self.pictures_of.get((person, fact))
+        return answer_bars(asked, picture, self.people.get(person, person))
 
 
-# %% ../../nbs/widgets/03_answer_views.ipynb #1219f08a
+# %% ../../nbs/widgets/03_answer_views.ipynb #0f45f8f3
 class TimeMachine(Shell):
     "An unlearning run, step by step."
 
     def __init__(
-        self, history, tracks, moves, said=None, components=None, maps=None
-    ):  # see views.Tape; parameter name -> component; see views.Tape
-        self.history, self.tracks = history, tracks
-        steps = sorted(tracks.step.unique())
-        grids = {"moved": self.grids(moves, "change", components)} | (
-            {"saliency": self.grids(maps, "selected", components)} if maps is not None else {}
+        self,
+        history: pd.DataFrame,  # step, forget_nll, retain_nll
+        tracks: pd.DataFrame,  # step, group, probability; see experiments.tape.Tape
+        moves: pd.DataFrame,  # step, name, change
+        said: pd.DataFrame | None = None,  # step, question, truth, answer
+        components: dict[str, str] | None = None,  # parameter name -> component
+        maps: pd.DataFrame | None = None,  # step, name, selected
+    ):
+        self.history, self.tracks, self.said = history, tracks, said
+        self.steps = [int(step) for step in sorted(tracks.step.unique())]
+        # what a map is of -> step -> layers x kinds
+        self.grids = {"moved": _grids(moves, "change", components)}
+        if maps is not None:
+            self.grids["saliency"] = _grids(maps, "selected", components)
+        self.tops = {what: _largest(grids) for what, grids in self.grids.items()}
+
+        labelled = [("before" if step < 0 else str(step), step) for step in self.steps]
+        controls = dict(
+            step=slider("step", labelled, self.steps[-1]), map=dropdown("map", list(self.grids))
         )
-        tops = {
-            k: max(float(np.nanmax(g.to_numpy(float))) for g in gs.values())
-            for k, gs in grids.items()
-        }
-
-        def frame(step, map):
-            at = max(s for s in grids[map] if s <= step)
-            return moment(
-                step,
-                history,
-                tracks,
-                grids[map][at],
-                tops[map],
-                map,
-                said[said.step == step] if said is not None else None,
-            )
-
-        super().__init__(
-            dict(
-                step=slider(
-                    "step", [("before" if s < 0 else str(s), int(s)) for s in steps], int(steps[-1])
-                ),
-                map=dropdown("map", list(grids)),
-            ),
-            frame=frame,
-        )
-        self.play = W.Play(
-            min=0, max=len(steps) - 1, value=len(steps) - 1, interval=700, description="play"
-        )
-        self.play.observe(
-            lambda change: setattr(self.controls["step"], "value", int(steps[change["new"]])),
-            "value",
-        )
-        self.widget.children = [
-            W.HBox([self.play, *self.controls.values()], layout=dict(flex_flow="row wrap")),
-            *self.widget.children[1:],
-        ]
-
-    def grids(self, t, column, components):
-        return {
-            s: weight_grid(dict(zip(x.name, x[column])), components) for s, x in t.groupby("step")
-        }
+        super().__init__(controls, frame=self.frame)
+        self.add_play()
 
 
-# %% ../../nbs/widgets/03_answer_views.ipynb #22d1fcaf
+def _grids(table, column, components):
+    "One map a step, from a row a step and matrix."
+    grids = {}
+    for step, rows in table.groupby("step"):
+        grids[step] = weight_grid(dict(zip(rows.name, rows[column], strict=True)), components)
+    return grids
+
+
+def _largest(grids):
+    "The largest number of several maps."
+    return max(float(np.nanmax(grid.to_numpy(float))) for grid in grids.values())
+
+
+# %% ../../nbs/widgets/03_answer_views.ipynb #db47880b
+@patch
+def frame(
+    self: TimeMachine,
+    step: int,  # of the recorded ones
+    map: str,  # of figures.layer_plots.MAPS
+) -> Picture:
+    "The run at one step."
+    grids = self.grids[map]
+    last = max(recorded for recorded in grids if recorded <= step)
+    said_now = None if self.said is None else self.said[self.said.step == step]
+    return moment(step, self.history, self.tracks, grids[last], self.tops[map], map, said_now)
+
+
+@patch
+def add_play(self: TimeMachine):
+    "A button that plays the steps, left of the other controls."
+    end = len(self.steps) - 1
+    self.play = W.Play(min=0, max=end, value=end, interval=700, description="play")
+
+    def go_on(change: dict):
+        self.controls["step"].value = self.steps[change["new"]]
+
+    self.play.observe(go_on, "value")
+    _, *shown = self.widget.children
+    handles = [self.play, *self.controls.values()]
+    self.widget.children = [W.HBox(handles, layout=dict(flex_flow="row wrap")), *shown]
+
+
+# %% ../../nbs/widgets/03_answer_views.ipynb #c12c6545
 class AttributionView(Shell):
     "Attributions of recorded answers, before and after."
 
     def __init__(
-        self, attributions, people=None
-    ):  # of (model, Attribution), see views.Views; person_id -> how to call them
-        self.by = {}
-        for model, a in attributions:
-            self.by.setdefault((a.example.person_id, a.example.question), {}).setdefault(
-                model, []
-            ).append(a)
-        asked = [(f"{(people or {}).get(p, p)}: {q}", (p, q)) for p, q in self.by]
-        super().__init__(
-            dict(
-                asked=dropdown("asked", asked),
-                model=dropdown("model", list(dict.fromkeys(m for m, _ in attributions))),
-            ),
-            maps=self.show,
-        )
+        self,
+        attributions: "list[tuple[str, Attribution]]",  # (model, what its answer rests on)
+        people: dict[str, str] | None = None,  # person_id -> how to call them
+    ):
+        self.recorded = {}  # (person_id, question) -> model -> Attributions
+        for model, attribution in attributions:
+            asked = (attribution.example.person_id, attribution.example.question)
+            models = self.recorded.setdefault(asked, {})
+            models.setdefault(model, []).append(attribution)
+        people = people or {}
+        labelled = []
+        for person, question in self.recorded:
+            labelled.append((f"{people.get(person, person)}: {question}", (person, question)))
+        models = list(dict.fromkeys(model for model, _ in attributions))
+        controls = dict(asked=dropdown("asked", labelled), model=dropdown("model", models))
+        super().__init__(controls, maps=self.show)
 
-    def show(self, asked, model):
-        if model not in self.by[asked]:
+    def show(
+        self,
+        asked: tuple[str, str],  # person_id, question
+        model: str,
+    ) -> Picture:
+        "What one model's answer to one question rests on."
+        models = self.recorded[asked]
+        if model not in models:
             raise MMUnlearnerError(
-                f"nothing is recorded of the {model} model's answer to this question; of the {', '.join(self.by[asked])} model it is"
+                f"nothing is recorded of the {model} model's answer to this question; "
+                f"of the {', '.join(models)} model it is"
             )
-        return attribution_maps(self.by[asked][model][:4], f"What {model} rests on")
+        return attribution_maps(models[model][:4], f"What {model} rests on")

@@ -6,48 +6,63 @@
 __all__ = ["Replay", "replay"]
 
 # %% ../../nbs/widgets/04_replay.ipynb #7bb27bf0
-from ..experiments.views import load_views
+from pathlib import Path
+
+from ..experiments.views import Views, load_views
 from .answer_views import AttributionView, BeforeAfter, TimeMachine
 from .saliency_explorer import SaliencyExplorer, ThresholdSandbox
 
 
-# %% ../../nbs/widgets/04_replay.ipynb #676209f4
+# %% ../../nbs/widgets/04_replay.ipynb #0ed7ea6e
 class Replay:
     "The widgets of a recorded run; each is made when it is asked for."
 
-    def __init__(self, views):
+    def __init__(
+        self,
+        views: Views,  # see experiments.views.load_views
+    ):
         self.views = views
 
-    def saliency(self):
-        return SaliencyExplorer(
-            self.views.atlas, self.views.atlas_if("null"), after=self.views.atlas_if("after")
-        )
+    def saliency(self) -> SaliencyExplorer:
+        "Where the salient weights are, for these people, others, and afterwards."
+        null, after = self.views.atlas_if("null"), self.views.atlas_if("after")
+        return SaliencyExplorer(self.views.atlas, null, after=after)
 
-    def threshold(self):
-        return ThresholdSandbox(
-            self.views.atlas, self.views.atlas_if("null"), self.views.table_if("outcomes")
-        )
+    def threshold(self) -> ThresholdSandbox:
+        "What each threshold selects, and what runs with it came to."
+        null, outcomes = self.views.atlas_if("null"), self.views.table_if("outcomes")
+        return ThresholdSandbox(self.views.atlas, null, outcomes)
 
-    def answers(self):
+    def answers(self) -> BeforeAfter:
+        "What the models answer, person by person."
         return BeforeAfter(self.views.table("answers"), self.views.pictures, self.views.people)
 
-    def steps(self):
+    def steps(self) -> TimeMachine:
+        "The run as a film."
+        views = self.views
         return TimeMachine(
-            self.views.table("history"),
-            self.views.table("tracks"),
-            self.views.table("moves"),
-            self.views.table_if("said"),
-            self.views.atlas.components,
-            self.views.table_if("maps"),
+            views.table("history"),
+            views.table("tracks"),
+            views.table("moves"),
+            said=views.table_if("said"),
+            components=views.atlas.components,
+            maps=views.table_if("maps"),
         )
 
-    def attributions(self):
+    def attributions(self) -> AttributionView:
+        "What answers rest on."
         return AttributionView(self.views.attributions, self.views.people)
 
     def __repr__(self):
-        return f"{self.views!r}; open it with .saliency(), .threshold(), .answers(), .steps(), .attributions()"
+        return (
+            f"{self.views!r}; open it with "
+            ".saliency(), .threshold(), .answers(), .steps(), .attributions()"
+        )
 
 
-def replay(path):  # a run folder with views, see views.load_views
-    "Open a recorded run."
+# %% ../../nbs/widgets/04_replay.ipynb #55f4d542
+def replay(
+    path: str | Path,  # a run folder with views, or the folder `views` in it
+) -> Replay:
+    "Open a recorded run; a RecordError if there are no views in it."
     return Replay(load_views(path))
