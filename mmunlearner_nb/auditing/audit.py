@@ -9,6 +9,9 @@ __all__ = [
     "gap",
     "compared",
     "flag_of",
+    "judged",
+    "verdict_of",
+    "flagged",
     "Audit",
     "weights_hash",
     "audit",
@@ -91,6 +94,50 @@ def flag_of(
     return "recovered" if attack else "damaged"
 
 
+# %% ../../nbs/auditing/04_audit.ipynb #04119b83
+def judged(
+    values: pd.DataFrame,  # see Audit.values
+) -> pd.DataFrame:  # see Audit.table
+    "All comparisons of an audit, with their flags."
+    rows = []
+    for (check, variant), asked in values.groupby(["check", "variant"], sort=False):
+        attack = bool(asked.attack.iloc[0])
+        about = dict(check=check, attack=attack, variant=variant)
+        rows.append(about | compared(asked, attack))
+    table = pd.DataFrame(rows)
+    table["p"] = holm(table.p)
+    found = zip(table.attack, table.difference, table.p, strict=True)
+    return table.assign(flag=[flag_of(*row) for row in found])
+
+
+def verdict_of(
+    table: pd.DataFrame,  # see Audit.table
+) -> str:  # "known", "hidden", "gone"; and "damaged"
+    "In a word or two, from the flags."
+    recovered = table[table.flag == "recovered"]
+    if (recovered.check == "plain").any():
+        memory = "known"
+    elif len(recovered):
+        memory = "hidden"
+    else:
+        memory = "gone"
+    if not (table.flag == "damaged").any():
+        return memory
+    return "damaged" if memory == "gone" else f"{memory}, damaged"
+
+
+def flagged(
+    table: pd.DataFrame,  # see Audit.table
+    flag: str,  # see flag_of
+) -> str:  # "plain, as usual (0.70, oracle 0.22); …"
+    "What bears a flag, in words."
+    found = [
+        f"{row.check}, {row.variant} ({said(row.unlearned)}, oracle {said(row.oracle)})"
+        for row in table[table.flag == flag].itertuples()
+    ]
+    return "; ".join(found) or "nothing"
+
+
 # %% ../../nbs/auditing/04_audit.ipynb #5cc827be
 @dataclass(repr=False)
 class Audit:
@@ -108,45 +155,21 @@ class Audit:
         difference (unlearned minus the oracle, or minus chance where that is higher and this an
         attack), low, high (90 %), p (Holm), n (people), flag.
         """
-        rows = []
-        for (check, variant), asked in self.values.groupby(["check", "variant"], sort=False):
-            attack = bool(asked.attack.iloc[0])
-            about = dict(check=check, attack=attack, variant=variant)
-            rows.append(about | compared(asked, attack))
-        table = pd.DataFrame(rows)
-        table["p"] = holm(table.p)
-        judged = zip(table.attack, table.difference, table.p, strict=True)
-        return table.assign(flag=[flag_of(*row) for row in judged])
+        return judged(self.values)
 
     @property
     def verdict(self) -> str:  # "known", "hidden", "gone"; and "damaged"
         "In a word or two, from the table."
-        recovered = self.table[self.table.flag == "recovered"]
-        damaged = (self.table.flag == "damaged").any()
-        if (recovered.check == "plain").any():
-            memory = "known"
-        elif len(recovered):
-            memory = "hidden"
-        else:
-            memory = "gone"
-        if not damaged:
-            return memory
-        return "damaged" if memory == "gone" else f"{memory}, damaged"
+        return verdict_of(self.table)
 
     def says(self) -> str:
         "The verdict and what it rests on."
-
-        def flagged(flag: str) -> str:
-            rows = self.table[self.table.flag == flag].itertuples()
-            found = [
-                f"{row.check}, {row.variant} ({said(row.unlearned)}, oracle {said(row.oracle)})"
-                for row in rows
-            ]
-            return "; ".join(found) or "nothing"
-
+        recovered, damaged, uncertain = (
+            flagged(self.table, flag) for flag in ("recovered", "damaged", "open")
+        )
         return (
-            f"{self.verdict}. Recovered: {flagged('recovered')}. Damaged: {flagged('damaged')}. "
-            f"Open, too large to ignore and too uncertain to say: {flagged('open')}."
+            f"{self.verdict}. Recovered: {recovered}. Damaged: {damaged}. "
+            f"Open, too large to ignore and too uncertain to say: {uncertain}."
         )
 
     def figure(
@@ -158,7 +181,7 @@ class Audit:
         return audit_page(self.table, title or f"The audit: {self.verdict}", save)
 
 
-# %% ../../nbs/auditing/04_audit.ipynb #61535097
+# %% ../../nbs/auditing/04_audit.ipynb #ec7d8b8a
 def weights_hash(
     vlm: VLM,  # of any dtype
 ) -> str:  # 16 hexadecimal digits
@@ -170,6 +193,7 @@ def weights_hash(
     return found.hexdigest()[:16]
 
 
+# %% ../../nbs/auditing/04_audit.ipynb #61535097
 def audit(
     vlm: VLM,  # the unlearned model
     bench: Benchmark,  # whom it had to forget

@@ -51,6 +51,7 @@ def flat_settings(
     return flat
 
 
+# %% ../../nbs/experiments/05_folder.ipynb #97b6ec76
 def differences(
     there: dict,  # settings of the one
     here: dict,  # and of the other
@@ -83,6 +84,22 @@ def now() -> str:  # "2026-03-01T12:00:00+00:00"
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
+# %% ../../nbs/experiments/05_folder.ipynb #3ea197de
+def _refuse_others(path, settings, identity):
+    "A RecordError if what is recorded there is another run."
+    compared = list(identity)
+    if settings.get("finished") and "versions" in compared:
+        compared.remove("versions")  # a finished run stays what it was
+    there = {name: settings.get(name, {}) for name in compared}
+    here = {name: identity[name] for name in compared}
+    differ = differences(there, here)
+    if differ:
+        raise RecordError(
+            f"{path} holds a run with other settings: {'; '.join(differ[:5])}. "
+            "Give again=True (--again) to replace it, or another place with out="
+        )
+
+
 # %% ../../nbs/experiments/05_folder.ipynb #46f60374
 class Folder:
     "A run's folder while it is being filled; a RecordError if it is another run's, or none."
@@ -111,17 +128,7 @@ class Folder:
     def _take_up(self):
         self.settings = read(self.path / "settings.json")
         self.found = "finished" if self.settings.get("finished") else "unfinished"
-        compared = list(self.identity)
-        if self.found == "finished" and "versions" in compared:
-            compared.remove("versions")  # a finished run stays what it was
-        there = {name: self.settings.get(name, {}) for name in compared}
-        here = {name: self.identity.get(name, {}) for name in compared}
-        differ = differences(there, here)
-        if differ:
-            raise RecordError(
-                f"{self.path} holds a run with other settings: {'; '.join(differ[:5])}. "
-                "Give again=True (--again) to replace it, or another place with out="
-            )
+        _refuse_others(self.path, self.settings, self.identity)
         for left in self.path.glob(".tmp-*"):
             remove(left)  # of a killed run
 

@@ -98,6 +98,28 @@ def card_answers(
     return whole.drop_duplicates(["model", "modality", "question"])
 
 
+# %% ../../nbs/experiments/06_records.ipynb #677ac287
+def _card_of(run, person):
+    if not person:
+        to_forget = run.items.split.isin(["test", "forget"])
+        person = run.items[to_forget].person_id.iloc[0]
+    if person not in set(run.items.person_id):
+        raise RecordError(
+            f"nobody {person!r} was asked about in {run.path}: "
+            f"people are {', '.join(run.items.person_id.unique()[:40])}"
+        )
+    answers = card_answers(run.items, person)
+    pictures = [run.pictures[key] for key in answers.picture.dropna().unique()]
+    return person_card(pictures, answers, f"{person}: what the models say")
+
+
+def _in_words(run):
+    numbers = side_by_side(run.table).to_string()
+    title, stopped = run.settings["title"], run.settings.get("stopped")
+    lines = [title, numbers, stopped, f"recorded in {run.path}"]
+    return "\n".join(line for line in lines if line)
+
+
 # %% ../../nbs/experiments/06_records.ipynb #50232359
 @dataclass(repr=False)
 class Run:
@@ -105,13 +127,10 @@ class Run:
 
     path: Path  # its folder
     settings: dict  # settings, inputs, versions, seed, device, date, seconds
-
     # one number a row: split, modality, task, metric, model, value, ci_low, ci_high, n (people)
     table: pd.DataFrame
-
     # one answer a row: model, split, …, person_id, question, truth, answer, score, picture
     items: pd.DataFrame
-
     history: pd.DataFrame  # one step a row: step, lr, forget_nll, retain_nll
 
     @cached_property
@@ -130,18 +149,8 @@ class Run:
         self,
         person: str | None = None,  # a person_id; None: the first of those to forget
     ) -> Picture:
-        "A person's pictures and what each model answers."
-        if not person:
-            to_forget = self.items.split.isin(["test", "forget"])
-            person = self.items[to_forget].person_id.iloc[0]
-        if person not in set(self.items.person_id):
-            raise RecordError(
-                f"nobody {person!r} was asked about in {self.path}: "
-                f"people are {', '.join(self.items.person_id.unique()[:40])}"
-            )
-        answers = card_answers(self.items, person)
-        pictures = [self.pictures[key] for key in answers.picture.dropna().unique()]
-        return person_card(pictures, answers, f"{person}: what the models say")
+        "A person's pictures and what each model answers; a RecordError if nobody is called so."
+        return _card_of(self, person)
 
     @cached_property
     def figures(self) -> dict[str, Picture]:  # "before_after", "card", "losses"
@@ -153,13 +162,7 @@ class Run:
         )
 
     def __repr__(self):
-        lines = [
-            self.settings["title"],
-            side_by_side(self.table).to_string(),
-            self.settings.get("stopped"),
-            f"recorded in {self.path}",
-        ]
-        return "\n".join(line for line in lines if line)
+        return _in_words(self)
 
 
 # %% ../../nbs/experiments/06_records.ipynb #b3aeb72b
