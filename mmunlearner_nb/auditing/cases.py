@@ -6,67 +6,73 @@ conditions."""
 # %% auto #0
 __all__ = ["FORGET_SPLITS", "Case", "per_person", "ask_all"]
 
-# %% ../../nbs/auditing/02_cases.ipynb #3b2c0d2d
+# %% ../../nbs/auditing/02_cases.ipynb #46683d62
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
 
-from .attacks import choices_of, known
+from .attacks import choices_of, known, offers_options
+from ..data.examples import Benchmark, Example, people
+from ..model.vlm import VLM
 from ..saliency.preserve import sample
 
-# %% ../../nbs/auditing/02_cases.ipynb #8e9c5109
-FORGET_SPLITS = (
-    "forget",
-    "test",
-)  # the splits about people to forget; all others are about people to keep
+# %% ../../nbs/auditing/02_cases.ipynb #174c0d58
+FORGET_SPLITS = ("forget", "test")  # about people to forget; all others are about people to keep
 
 
 @dataclass
 class Case:
     "One model, and whom it forgot."
 
-    vlm: object  # VLM
-    vanilla: object  # VLM before unlearning
-    bench: object  # Benchmark
-    names: dict  # person_id -> name
-    outsiders: list  # Examples about people no model has met, for membership; may be empty
-    seed: int = 0
+    vlm: VLM  # who is asked
+    vanilla: VLM  # before unlearning
+    bench: Benchmark  # whom to forget, and how to ask
+    names: dict[str, str]  # person_id -> name
+    outsiders: list[Example]  # about people no model has met, for membership; may be empty
+    seed: int = 0  # of what is drawn
 
     @cached_property
-    def theirs(self):
-        return choices_of(self.bench, FORGET_SPLITS)  # Examples with options about their pictures
+    def theirs(self) -> list[Example]:
+        "What is asked with options about the pictures of the people to forget."
+        return choices_of(self.bench, FORGET_SPLITS)
 
     @property
-    def kept(self):
-        return [s for s in self.bench.eval_sets if s not in FORGET_SPLITS]
+    def kept(self) -> list[str]:
+        "Names of the splits about people to keep."
+        return [split for split in self.bench.eval_sets if split not in FORGET_SPLITS]
 
     def some(
-        self, split, modality, n
-    ):  # Examples with options about n people of a split; there may be none
-        found = [
-            e
-            for e in self.bench.eval_sets[split]
-            if e.options and (e.modality, e.task) == (modality, "classification")
-        ]
-        people = set(sample(sorted({e.person_id for e in found}), n, self.seed))
-        return [e for e in found if e.person_id in people]
+        self,
+        split: str,  # name of an evaluation set
+        modality: str,  # "vqa" | "qa" | "perception"
+        n: int | None,  # people at most; None: all
+    ) -> list[Example]:  # with options; there may be none
+        "Questions with options about some people of a split."
+        asked = self.bench.eval_sets[split]
+        found = [example for example in asked if offers_options(example, modality)]
+        drawn = set(sample(sorted(set(people(found))), n, self.seed))
+        return [example for example in found if example.person_id in drawn]
 
 
+# %% ../../nbs/auditing/02_cases.ipynb #562b67ab
 def per_person(
-    variants,
-) -> pd.DataFrame:  # variant -> DataFrame with person_id, probability, chance
-    "Means by person: variant, person_id, value, chance."
-    means = {
-        k: t.groupby("person_id")[["probability", "chance"]].mean().reset_index()
-        for k, t in variants.items()
-    }
-    return pd.concat([t.assign(variant=k) for k, t in means.items()], ignore_index=True).rename(
-        columns=dict(probability="value")
-    )[["variant", "person_id", "value", "chance"]]
+    variants: dict[str, pd.DataFrame],  # variant -> person_id, probability, chance
+) -> pd.DataFrame:  # variant, person_id, value, chance
+    "Each person's mean in each variant."
+    parts = []
+    for variant, table in variants.items():
+        means = table.groupby("person_id")[["probability", "chance"]].mean().reset_index()
+        parts.append(means.assign(variant=variant))
+    whole = pd.concat(parts, ignore_index=True).rename(columns=dict(probability="value"))
+    return whole[["variant", "person_id", "value", "chance"]]
 
 
-def ask_all(vlm, variants):
-    return per_person(
-        {k: known(vlm, es) for k, es in variants.items() if es}
-    )  # variant -> Examples with options
+def ask_all(
+    vlm: VLM,  # who is asked
+    variants: dict[str, Sequence[Example]],  # variant -> Examples with options; none: left out
+) -> pd.DataFrame:  # see per_person
+    "What is known in each variant, person by person."
+    found = {variant: known(vlm, examples) for variant, examples in variants.items() if examples}
+    return per_person(found)

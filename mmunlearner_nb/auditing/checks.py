@@ -5,6 +5,7 @@ is from."""
 
 # %% auto #0
 __all__ = [
+    "MEMBERSHIP",
     "MODALITY_WORDS",
     "CHECKS",
     "asked_as_usual",
@@ -23,7 +24,9 @@ __all__ = [
 ]
 
 # %% ../../nbs/auditing/03_checks.ipynb #ac2e1b58
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,197 +45,234 @@ from mmunlearner_nb.auditing.attacks import (
     worded,
     written,
 )
-from .cases import FORGET_SPLITS, ask_all, per_person
+from .cases import FORGET_SPLITS, Case, ask_all, per_person
 from ..core.errors import DataError, SettingsError
+from ..data.examples import Benchmark
 from ..evaluation.answers import ask
 from ..evaluation.memorization import auc
 from ..evaluation.protocols import traces, with_shots
 from ..saliency.preserve import sample
 
 
-# %% ../../nbs/auditing/03_checks.ipynb #c1b83828
-def asked_as_usual(c):
+# %% ../../nbs/auditing/03_checks.ipynb #940421cb
+def asked_as_usual(
+    case: Case,  # whom to ask, and about whom
+) -> pd.DataFrame:  # variant, person_id, value, chance
     "The benchmark's own questions, as they are."
-    return ask_all(c.vlm, {"as usual": choices_of(c.bench, ["forget"])})
+    return ask_all(case.vlm, {"as usual": choices_of(case.bench, ["forget"])})
 
 
-def other_pictures(c):
+def other_pictures(
+    case: Case,  # whom to ask, and about whom
+) -> pd.DataFrame:  # variant, person_id, value, chance
     "Unseen pictures, six changes of a picture, and the name written into it."
-    unseen = {"unseen": choices_of(c.bench, ["test"])} if "test" in c.bench.eval_sets else {}
-    return ask_all(
-        c.vlm,
-        unseen
-        | {k: pictured(c.theirs, f) for k, f in CHANGES.items()}
-        | {"name written in": written(c.theirs, c.names)},
-    )
+    asked = {}
+    if "test" in case.bench.eval_sets:
+        asked["unseen"] = choices_of(case.bench, ["test"])
+    for name, change in CHANGES.items():
+        asked[name] = pictured(case.theirs, change)
+    asked["name written in"] = written(case.theirs, case.names)
+    return ask_all(case.vlm, asked)
 
 
-def other_words(c):
+def other_words(
+    case: Case,  # whom to ask, and about whom
+) -> pd.DataFrame:  # variant, person_id, value, chance
     "Prompts no training used, answered examples first, and letters instead of answers."
-    pool = [e for s in c.kept for e in c.bench.eval_sets[s] if e.options]
-    asked = {k: worded(c.theirs, w) for k, w in WORDS.items() if k != "bare"} | {
-        "letters": lettered(c.theirs)
+    pool = []  # to show first: other people's questions
+    for split in case.kept:
+        pool += [example for example in case.bench.eval_sets[split] if example.options]
+    asked = {
+        name: worded(case.theirs, template) for name, template in WORDS.items() if name != "bare"
     }
-    return ask_all(
-        c.vlm,
-        asked
-        | {
-            "one shot": with_shots(c.theirs, pool, 1, c.seed),
-            "letters, two shots": with_shots(lettered(c.theirs), lettered(pool), 2, c.seed),
-        },
-    )
+    letters = lettered(case.theirs)
+    asked["letters"] = letters
+    asked["one shot"] = with_shots(case.theirs, pool, 1, case.seed)
+    asked["letters, two shots"] = with_shots(letters, lettered(pool), 2, case.seed)
+    return ask_all(case.vlm, asked)
 
 
-def face_to_name(c):
+# %% ../../nbs/auditing/03_checks.ipynb #1fc68c31
+def face_to_name(
+    case: Case,  # whom to ask, and about whom
+) -> pd.DataFrame:  # variant, person_id, value, chance
     "The picture, and who is it? The name, and what do they look like?"
-    right, looks = (
-        [e for e in c.theirs if e.answer == c.names.get(e.person_id)],
-        [e for s in FORGET_SPLITS if s in c.bench.eval_sets for e in c.some(s, "perception", None)],
-    )
-    asked = [
-        replace(
-            e,
-            image=None,
-            modality="qa",
-            question=e.question.replace("the person in the picture", c.names[e.person_id]),
-        )
-        for e in looks
-        if "the person in the picture" in e.question
+    right = [
+        example for example in case.theirs if example.answer == case.names.get(example.person_id)
     ]
-    return ask_all(c.vlm, {"picture to name": right, "name to looks": asked})
+    person = "the person in the picture"
+    named = []
+    for example in _about_theirs(case, "perception"):
+        if person in example.question:
+            question = example.question.replace(person, case.names[example.person_id])
+            named.append(replace(example, image=None, modality="qa", question=question))
+    return ask_all(case.vlm, {"picture to name": right, "name to looks": named})
 
 
-# %% ../../nbs/auditing/03_checks.ipynb #099fbee0
-def coarser_weights(c):
+def _about_theirs(case, modality):
+    "Questions with options about the people to forget."
+    found = []
+    for split in FORGET_SPLITS:
+        if split in case.bench.eval_sets:
+            found += case.some(split, modality, None)
+    return found
+
+
+# %% ../../nbs/auditing/03_checks.ipynb #c7ec6625
+def coarser_weights(
+    case: Case,  # whom to ask, and about whom
+) -> pd.DataFrame:  # variant, person_id, value, chance
     "Linear weights rounded to 8 and to 4 bits."
-    return per_person({f"{b} bits": known(quantised(c.vlm, b), c.theirs) for b in (8, 4)})
+    return per_person(
+        {f"{bits} bits": known(quantised(case.vlm, bits), case.theirs) for bits in (8, 4)}
+    )
 
 
-def old_parts(c):
+def old_parts(
+    case: Case,  # whom to ask, and about whom
+) -> pd.DataFrame:  # variant, person_id, value, chance
     "The vanilla model's vision tower, projector or language model put back."
-    return per_person(
-        {
-            f"vanilla {p}": known(swapped(c.vlm, c.vanilla, p), c.theirs)
-            for p in ("vision", "projector", "language")
-            if p in c.vlm.components.values()
-        }
-    )
+    there = set(case.vlm.components.values())
+    found = {}
+    for part in ("vision", "projector", "language"):
+        if part in there:
+            found[f"vanilla {part}"] = known(swapped(case.vlm, case.vanilla, part), case.theirs)
+    return per_person(found)
 
 
-def relearning(c, times=5, **budget):  # see attacks.relearn
+def relearning(
+    case: Case,  # whom to ask, and about whom
+    times: int = 5,  # random halves
+    **budget: Any,  # of attacks.relearn
+) -> pd.DataFrame:  # variant, person_id, value, chance
     "Half of the people are taught again, and the others watched."
-
-    def one(k):
-        teach, watch = halves(c.bench.forget_people, [c.seed, k])
-        return relearn(
-            c.vlm,
-            [e for e in c.bench.forget_vqa if e.person_id in teach],
-            [e for e in c.theirs if e.person_id in watch],
-            seed=[c.seed, k],
-            **budget,
-        )
-
-    curves = pd.concat([one(k) for k in range(times)])
-    return per_person(
-        {f"after {s} steps": t for s, t in curves.groupby("step")}
-        | {"area under the curve": curves}
-    )
+    curves = []
+    for time in range(times):
+        seed = [case.seed, time]
+        teach, watch = halves(case.bench.forget_people, seed)
+        taught = [example for example in case.bench.forget_vqa if example.person_id in teach]
+        watched = [example for example in case.theirs if example.person_id in watch]
+        curves.append(relearn(case.vlm, taught, watched, seed=seed, **budget))
+    curves = pd.concat(curves)
+    found = {f"after {step} steps": table for step, table in curves.groupby("step")}
+    found["area under the curve"] = curves
+    return per_person(found)
 
 
-# %% ../../nbs/auditing/03_checks.ipynb #a52d2365
-def left_traces(c, n=120):
+# %% ../../nbs/auditing/03_checks.ipynb #b283fa42
+MEMBERSHIP = {"loss": "loss", "min_k_plus": "Min-K++"}  # column of traces -> what it is called
+
+
+def left_traces(
+    case: Case,  # whom to ask, and about whom
+    n: int = 120,  # training questions at most
+) -> pd.DataFrame:  # variant, person_id, value, chance
     "Membership inference and extraction strength, on what was trained."
-    t = traces(c.vlm, sample(c.bench.forget_vqa, n, c.seed), c.outsiders)
-    mine, away = t[t.member].groupby("person_id"), t[~t.member]
-    found = {"extraction strength": (mine.extraction_strength.mean(), 0.0)} | (
-        {
-            f"membership ({said})": (mine[k].apply(lambda x: auc(x, away[k])), 0.5)
-            for k, said in (("loss", "loss"), ("min_k_plus", "Min-K++"))
-        }
-        if len(away)
-        else {}
-    )
-    return per_person(
-        {
-            k: v.rename("probability").reset_index().assign(chance=chance)
-            for k, (v, chance) in found.items()
-        }
-    )
+    trained = sample(case.bench.forget_vqa, n, case.seed)
+    seen = traces(case.vlm, trained, case.outsiders)
+    mine, strangers = seen[seen.member].groupby("person_id"), seen[~seen.member]
+
+    def counted(values: pd.Series, chance: float) -> pd.DataFrame:  # by person_id
+        return values.rename("probability").reset_index().assign(chance=chance)
+
+    found = {"extraction strength": counted(mine.extraction_strength.mean(), 0.0)}
+    if len(strangers):
+        for column, name in MEMBERSHIP.items():
+            values = mine[column].apply(auc, strangers[column])
+            found[f"membership ({name})"] = counted(values, 0.5)
+    return per_person(found)
 
 
-# %% ../../nbs/auditing/03_checks.ipynb #3a8fd4c1
+# %% ../../nbs/auditing/03_checks.ipynb #e0fd5f72
 MODALITY_WORDS = {"vqa": "pictures", "qa": "text", "perception": "looks"}
 
 
+def _thumbnails(bench, split):  # person_id -> (8, 8, 3); of several pictures the last
+    return {
+        example.person_id: np.asarray(example.image.resize((8, 8)), float)
+        for example in bench.eval_sets[split]
+        if example.image is not None
+    }
+
+
 def lookalikes(
-    bench,
-) -> dict:  # person to forget -> the person to keep whose pictures are nearest, in small
+    bench: Benchmark,  # with pictures of people to forget and of others
+) -> dict[str, str]:  # person to forget -> the person to keep whose pictures are nearest
     "Who looks most like whom, by mean RGB distance of 8 x 8 thumbnails."
-
-    def small(split):
-        return {
-            e.person_id: np.asarray(e.image.resize((8, 8)), float)
-            for e in bench.eval_sets[split]
-            if e.image is not None
-        }
-
-    kept = {p: v for s in bench.eval_sets if s not in FORGET_SPLITS for p, v in small(s).items()}
+    kept = {}
+    for split in bench.eval_sets:
+        if split not in FORGET_SPLITS:
+            kept |= _thumbnails(bench, split)
     if not kept:
         raise DataError(f"{bench.name} has pictures of nobody to keep: there are no look-alikes")
+    found = {}
+    for person, own in _thumbnails(bench, "forget").items():
+        distance = {other: np.abs(theirs - own).mean() for other, theirs in kept.items()}
+        found[person] = min(distance, key=distance.get)
+    return found
+
+
+# %% ../../nbs/auditing/03_checks.ipynb #6b6caa03
+def _close(case, n):
+    "Questions about those who look like the forgotten, or share a fact with them."
+    near = set(lookalikes(case.bench).values())
+    facts = {(example.question, example.answer) for example in case.theirs}
+    kept = []
+    for split in case.kept:
+        kept += case.some(split, "vqa", None)
+    alike = [example for example in kept if example.person_id in near]
+    shared = [example for example in kept if (example.question, example.answer) in facts]
     return {
-        p: min(kept, key=lambda q: np.abs(kept[q] - v).mean()) for p, v in small("forget").items()
+        "look-alikes: pictures": alike,
+        "who share a fact: it": sample(shared, 4 * n, case.seed),
     }
 
 
-def collateral(c, n=20):
+def collateral(
+    case: Case,  # whom to ask, and about whom
+    n: int = 20,  # people of each other split
+) -> pd.DataFrame:  # variant, person_id, value, chance
     "The forgotten people's text and looks, and n people of each other split."
-    near, facts = set(lookalikes(c.bench).values()), {(e.question, e.answer) for e in c.theirs}
-    kept = [e for s in c.kept for e in c.some(s, "vqa", None)]
-    about = {
-        f"forgotten: {MODALITY_WORDS[m]}": [
-            e for s in FORGET_SPLITS if s in c.bench.eval_sets for e in c.some(s, m, None)
-        ]
-        for m in ("qa", "perception")
+    asked = {
+        f"forgotten: {MODALITY_WORDS[modality]}": _about_theirs(case, modality)
+        for modality in ("qa", "perception")
     }
-    close = {
-        "look-alikes: pictures": [e for e in kept if e.person_id in near],
-        "who share a fact: it": sample(
-            [e for e in kept if (e.question, e.answer) in facts], 4 * n, c.seed
-        ),
-    }
-    return ask_all(
-        c.vlm,
-        about
-        | close
-        | {f"{s}: {k}": c.some(s, m, n) for s in c.kept for m, k in MODALITY_WORDS.items()},
-    )
+    asked |= _close(case, n)
+    for split in case.kept:
+        for modality, word in MODALITY_WORDS.items():
+            asked[f"{split}: {word}"] = case.some(split, modality, n)
+    return ask_all(case.vlm, asked)
 
 
-def sensible_answers(c):
+# %% ../../nbs/auditing/03_checks.ipynb #281bbc2c
+def _alike_in_length(answer, truth):
+    a, b = len(answer.split()) + 1, len(truth.split()) + 1
+    return min(a, b) / max(a, b)
+
+
+def sensible_answers(
+    case: Case,  # whom to ask, and about whom
+) -> pd.DataFrame:  # variant, person_id, value, chance
     "Free answers about the forgotten pictures: an answer of somebody's, of ordinary length."
-    asked = [
-        e
-        for s in FORGET_SPLITS
-        for e in c.bench.eval_sets.get(s, ())
-        if (e.task, e.modality) == ("generation", "vqa")
+    asked = []
+    for split in FORGET_SPLITS:
+        for example in case.bench.eval_sets.get(split, ()):
+            if example.task == "generation" and example.modality == "vqa":
+                asked.append(example)
+    usual = set()
+    for examples in case.bench.lists().values():
+        usual |= {example.answer.lower() for example in examples}
+    answers = ask(case.vlm, asked)
+    table = pd.DataFrame(dict(person_id=[example.person_id for example in asked], chance=0.0))
+    somebodys = [float(answer.lower().rstrip(".") in usual) for answer in answers]
+    alike = [
+        _alike_in_length(answer, example.answer)
+        for example, answer in zip(asked, answers, strict=True)
     ]
-    usual = {e.answer.lower() for es in c.bench.lists().values() for e in es}
-    t = pd.DataFrame(
-        [
-            dict(
-                person_id=e.person_id,
-                chance=0.0,
-                known=float(a.lower().rstrip(".") in usual),
-                like=min(x, y) / max(x, y),
-            )
-            for e, a in zip(asked, ask(c.vlm, asked))
-            for x, y in [(len(a.split()) + 1, len(e.answer.split()) + 1)]
-        ]
-    )
     return per_person(
         {
-            "somebody's answer": t.assign(probability=t.known),
-            "length like the truth": t.assign(probability=t.like),
+            "somebody's answer": table.assign(probability=somebodys),
+            "length like the truth": table.assign(probability=alike),
         }
     )
 
@@ -242,9 +282,9 @@ def sensible_answers(c):
 class Check:
     "A check and where it is from."
 
-    run: object  # Case -> DataFrame variant, person_id, value, chance
+    run: Callable[[Case], pd.DataFrame]  # variant, person_id, value, chance
     attack: bool  # does more mean recovered (True), or less damaged?
-    source: str
+    source: str  # the paper
 
 
 CHECKS = {
@@ -252,7 +292,8 @@ CHECKS = {
     "other pictures": Check(
         other_pictures,
         True,
-        "Patil et al. 2025, Unlearning sensitive information in multimodal LLMs; Goh et al. 2021, Multimodal neurons",
+        "Patil et al. 2025, Unlearning sensitive information in multimodal LLMs; "
+        "Goh et al. 2021, Multimodal neurons",
     ),
     "other words": Check(
         other_words, True, "Lynch et al. 2024, Eight methods to evaluate robust unlearning in LLMs"
@@ -279,7 +320,13 @@ CHECKS = {
 }
 
 
-def checked(names=None) -> dict:  # of CHECKS; None: all
-    if odd := [n for n in names or () if n not in CHECKS]:
-        raise SettingsError(f"unknown check {odd[0]!r}: use some of {', '.join(CHECKS)}")
-    return {n: CHECKS[n] for n in names or CHECKS}
+# %% ../../nbs/auditing/03_checks.ipynb #3b830e0b
+def checked(
+    names: Iterable[str] | None = None,  # of CHECKS; None: all
+) -> dict[str, Check]:
+    "The checks of these names; a SettingsError if there is none of a name."
+    names = list(names or CHECKS)
+    for name in names:
+        if name not in CHECKS:
+            raise SettingsError(f"unknown check {name!r}: use some of {', '.join(CHECKS)}")
+    return {name: CHECKS[name] for name in names}

@@ -8,6 +8,7 @@ __all__ = ["oracles", "yardsticks", "compare", "published"]
 
 # %% ../../nbs/experiments/16_compare.ipynb #66a0a2c4
 import warnings
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -29,108 +30,148 @@ from .tuning import best_settings, refuse_clear, tune
 from ..town.finetune import build
 
 
-# %% ../../nbs/experiments/16_compare.ipynb #bd3f9a53
-def oracles(preset, checkpoints) -> dict:  # yardstick -> checkpoint folder
+# %% ../../nbs/experiments/16_compare.ipynb #047472c2
+def oracles(
+    preset: str,  # such as "tiny-llava/mllmu-5"
+    checkpoints: str | Path,  # folder of oracles that are not shipped
+) -> dict[str, str]:  # yardstick -> checkpoint folder
     "The oracle of a preset, made if it is not there; and the one of another seed, if it is."
     family, _, _, letters = parse_preset(preset)
     name = f"{family}-oracle-{letters}"
-    places = [Path(checkpoints), data_dir() / "checkpoints"]
 
-    def there(n):
-        return next((p / n for p in places if (p / n).is_dir()), None)
+    def there(name: str) -> str | None:
+        for place in (Path(checkpoints), data_dir() / "checkpoints"):
+            if (place / name).is_dir():
+                return str(place / name)
+        return None
 
     if not there(name):
-        warnings.warn(f"no {name} yet: it is trained now, and kept in {checkpoints}")
+        warnings.warn(f"no {name} yet: it is trained now, and kept in {checkpoints}", stacklevel=2)
         build(name, checkpoints)
     found = {"oracle": there(name), "oracle of another seed": there(f"{name}-seed1")}
-    return {k: str(p) for k, p in found.items() if p}
+    return {yardstick: path for yardstick, path in found.items() if path}
 
 
 def yardsticks(
-    preset, out, checkpoints, device
-) -> tuple:  # (people, trials) of standings.Standings; items of the oracle
-    "What the contenders of a preset are held against."
-    o, _ = trial_data(preset, device)
-    items = {
-        k: yardstick(preset, c, out, device)
-        for k, c in (oracles(preset, checkpoints) | {"vanilla": o.plan.model}).items()
-    }
-    scored = {k: t for k, t in items.items() if k in YARDSTICKS} | {
-        "guessing": guesses(o),
-        "random answer": guesses(o, "random"),
-    }
-    return (
-        [by_person(t, preset, k, 0) for k, t in scored.items()],
-        [by_trial(t, items["oracle"], preset, k, 0) for k, t in items.items()],
-        items["oracle"],
-    )
+    preset: str,  # such as "tiny-llava/mllmu-5"
+    out: str | Path,  # folder of all trials
+    checkpoints: str | Path,  # see oracles
+    device: str,  # "cpu", "cuda", …
+) -> tuple[list[pd.DataFrame], list[pd.DataFrame], pd.DataFrame]:
+    "Of what contenders are held against: by_person tables, by_trial tables, the oracle's items."
+    outlook, _ = trial_data(preset, device)
+    models = oracles(preset, checkpoints) | {"vanilla": outlook.plan.model}
+    items = {name: yardstick(preset, path, out, device) for name, path in models.items()}
+    scored = {name: answered for name, answered in items.items() if name in YARDSTICKS}
+    scored["guessing"] = guesses(outlook)
+    scored["random answer"] = guesses(outlook, "random")
+    oracle = items["oracle"]
+    people = [by_person(answered, preset, name, 0) for name, answered in scored.items()]
+    trials = [by_trial(answered, oracle, preset, name, 0) for name, answered in items.items()]
+    return people, trials, oracle
 
 
-def compare(
-    presets,  # one, such as "tiny-llava/mllmu-5", or several of a family
-    methods=None,  # names of CONTENDERS (None: all) or VARIANTS
-    seeds=5,  # how many
-    out="comparisons",  # folder of all trials; what is there is not repeated
-    sweep=None,  # see tune; None: done first, on request E
-    settings=None,  # contender -> its settings; None: the best of the sweep
-    checkpoints=None,  # folder of oracles that are not shipped, found or made there; None: `out`/checkpoints
-    workers=1,  # processes at once
-    device="cpu",
-) -> Standings:
-    "Methods x seeds on equal terms."
-    presets, names = (
-        [presets] if isinstance(presets, str) else list(presets),
-        list(methods or CONTENDERS),
-    )
-    if odd := [n for n in names if n not in KNOWN]:
-        raise SettingsError(f"unknown contender {odd[0]!r}: use some of {', '.join(KNOWN)}")
-    kinds = {parse_preset(p)[:2] for p in presets}
+# %% ../../nbs/experiments/16_compare.ipynb #14e291fa
+def _check_comparison(presets, names):
+    "The family and the benchmark, or a SettingsError."
+    for name in names:
+        if name not in KNOWN:
+            raise SettingsError(f"unknown contender {name!r}: use some of {', '.join(KNOWN)}")
+    kinds, letters = set(), ""
+    for preset in presets:
+        family, benchmark, _, request = parse_preset(preset)
+        kinds.add((family, benchmark))
+        letters += request
     if len(kinds) > 1:
         raise SettingsError(
             f"presets of one model and benchmark can be compared, not {', '.join(presets)}"
         )
-    if any("E" in parse_preset(p)[3] for p in presets):
+    if "E" in letters:
         raise SettingsError("request E is what settings are chosen on: report another")
-    refuse_clear(next(iter(kinds))[1])
-    if sweep is None:
-        sweep = tune(*next(iter(kinds)), names, out, workers=workers, device=device)
-    best = settings or best_settings(sweep)
-    if missing := [n for n in names if n not in best]:
-        raise SettingsError(f"the sweep says nothing of {missing[0]!r}: leave it out, or tune it")
-    people, trials, jobs = (
-        [],
-        [],
-        [
-            (p, n, out, device, True, best[n] | dict(seed=s))
-            for s in range(seeds)
-            for p in presets
-            for n in names
-        ],
-    )
-    found = dict(zip([(j[0], j[1], j[5]["seed"]) for j in jobs], all_trials(jobs, workers)))
-    for p in presets:
-        some, more, oracle = yardsticks(p, out, checkpoints or Path(out) / "checkpoints", device)
-        people += some
-        trials += more
+    ((family, benchmark),) = kinds
+    refuse_clear(benchmark)
+    return family, benchmark
+
+
+def _check_settings(best, names):
+    for name in names:
+        if name not in best:
+            raise SettingsError(f"the sweep says nothing of {name!r}: leave it out, or tune it")
+
+
+def _warn_of_stopped(trials):
+    stopped = trials[(trials.measure == "stopped early") & (trials.value > 0)]
+    if len(stopped):
+        which = [f"{row.preset} {row.contender} seed {row.seed}" for row in stopped.itertuples()]
+        warnings.warn(
+            f"{len(stopped)} trials stopped early, at numbers that were not finite: "
+            + "; ".join(which),
+            stacklevel=3,
+        )
+
+
+# %% ../../nbs/experiments/16_compare.ipynb #84694cb0
+def _jobs(presets, names, best, seeds, out, device):
+    jobs = []
+    for seed in range(seeds):
+        for preset in presets:
+            for name in names:
+                settings = best[name] | dict(seed=seed)
+                jobs.append((preset, name, out, device, True, settings))
+    return jobs
+
+
+def _gathered(presets, found, out, checkpoints, device):  # (preset, name, seed) -> items
+    "What yardsticks and trials leave, preset by preset."
+    people, trials = [], []
+    for preset in presets:
+        more_people, more_trials, oracle = yardsticks(preset, out, checkpoints, device)
+        people += more_people
+        trials += more_trials
         for key, items in found.items():
-            if key[0] == p:
+            if key[0] == preset:
                 people.append(by_person(items, *key))
                 trials.append(by_trial(items, oracle, *key))
-    trials = pd.concat(trials, ignore_index=True)
-    if len(broken := trials[(trials.measure == "stopped early") & (trials.value > 0)]):
-        warnings.warn(
-            f"{len(broken)} trials stopped early, at numbers that were not finite: "
-            + "; ".join(f"{r.preset} {r.contender} seed {r.seed}" for r in broken.itertuples())
-        )
-    return Standings(pd.concat(people, ignore_index=True), trials, sweep)
+    return pd.concat(people, ignore_index=True), pd.concat(trials, ignore_index=True)
+
+
+# %% ../../nbs/experiments/16_compare.ipynb #23129481
+def compare(
+    presets: str | Sequence[str],  # such as "tiny-llava/mllmu-5", or several of a family
+    methods: Iterable[str] | None = None,  # names of CONTENDERS (None: all) or VARIANTS
+    seeds: int = 5,  # how many
+    out: str | Path = "comparisons",  # folder of all trials; what is there is not repeated
+    sweep: pd.DataFrame | None = None,  # see tune; None: done first, on request E
+    settings: dict[str, dict] | None = None,  # of each contender; None: the best of the sweep
+    checkpoints: str | Path | None = None,  # see oracles; None: `out`/checkpoints
+    workers: int = 1,  # processes at once
+    device: str = "cpu",  # | "cuda", …
+) -> Standings:
+    "Methods x seeds on equal terms."
+    presets = [presets] if isinstance(presets, str) else list(presets)
+    names = list(methods or CONTENDERS)
+    family, benchmark = _check_comparison(presets, names)
+    if sweep is None:
+        sweep = tune(family, benchmark, names, out, workers=workers, device=device)
+    best = settings or best_settings(sweep)
+    _check_settings(best, names)
+    jobs = _jobs(presets, names, best, seeds, out, device)
+    found = {}
+    for job, items in zip(jobs, all_trials(jobs, workers), strict=True):
+        preset, name, *_, chosen = job
+        found[preset, name, chosen["seed"]] = items
+    checkpoints = checkpoints or Path(out) / "checkpoints"
+    people, trials = _gathered(presets, found, out, checkpoints, device)
+    _warn_of_stopped(trials)
+    return Standings(people, trials, sweep)
 
 
 # %% ../../nbs/experiments/16_compare.ipynb #07ccb773
 def published(
-    benchmark="MLLMU-Bench", percent=5
+    benchmark: str = "MLLMU-Bench",  # | "CLEAR"
+    percent: int = 5,  # forgotten; numbers without it belong to all
 ) -> pd.DataFrame:  # source, caveat, model, method, split, modality, task, metric, value
     "What papers report."
-    t = pd.read_csv(Path(mmunlearner_nb.__file__).parent / "published_results.csv")
-    return t[
-        (t.benchmark == benchmark) & ((t.forget_percent == percent) | t.forget_percent.isna())
-    ].dropna(axis=1, how="all")
+    table = pd.read_csv(Path(mmunlearner_nb.__file__).parent / "published_results.csv")
+    share = (table.forget_percent == percent) | table.forget_percent.isna()
+    return table[(table.benchmark == benchmark) & share].dropna(axis=1, how="all")

@@ -17,6 +17,7 @@ __all__ = [
 
 # %% ../../nbs/experiments/06_records.ipynb #1f98c4e5
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,110 +30,131 @@ from ..core.identity import digest
 from ..data.writing import png
 from .folder import complete
 from ..figures.outcomes import before_after, loss_curves, person_card
+from ..figures.pictures import Picture
 from ..saliency.masks import Mask
 
 
 # %% ../../nbs/experiments/06_records.ipynb #2b576f71
-def with_interval(r):  # "0.97 [0.91, 0.99]"
-    return (
-        "–"
-        if pd.isna(r.value)
-        else f"{r.value:.2f}"
-        if pd.isna(r.ci_low)
-        else f"{r.value:.2f} [{r.ci_low:.2f}, {r.ci_high:.2f}]"
-    )
+def with_interval(
+    row: tuple,  # of itertuples: value, ci_low, ci_high
+) -> str:  # "0.97 [0.91, 0.99]"
+    "A number and its interval, as far as there are any."
+    if pd.isna(row.value):
+        return "–"
+    if pd.isna(row.ci_low):
+        return f"{row.value:.2f}"
+    return f"{row.value:.2f} [{row.ci_low:.2f}, {row.ci_high:.2f}]"
 
 
 def side_by_side(
-    table,
+    table: pd.DataFrame,  # see Run.table
 ) -> pd.DataFrame:  # split, modality, task -> people, vanilla, unlearned, oracle, chance
-    "The models side by side, with intervals."
-    keys = ["split", "modality", "task"] + ["metric"] * bool(
-        table.groupby(["split", "modality", "task"]).metric.nunique().max() > 1
-    )
-    t = table.assign(text=[with_interval(r) for r in table.itertuples()])
-    rows = t[keys].drop_duplicates()
-    wide = t.pivot(index=keys, columns="model", values="text").loc[
-        [tuple(r) for r in rows.to_numpy()]
-    ]
-    wide.insert(0, "people", t.groupby(keys).n.max().astype("Int64"))
-    return (
-        wide[["people", *(m for m in ("vanilla", "unlearned", "oracle", "chance") if m in wide)]]
-        .rename_axis(columns=None)
-        .fillna("–")
-    )
+    "The models side by side, with intervals, in the order of the table."
+    keys = ["split", "modality", "task"]
+    if table.groupby(keys).metric.nunique().max() > 1:
+        keys = [*keys, "metric"]
+    table = table.assign(text=[with_interval(row) for row in table.itertuples()])
+    order = [tuple(row) for row in table[keys].drop_duplicates().to_numpy()]
+    wide = table.pivot(index=keys, columns="model", values="text").loc[order]
+    wide.insert(0, "people", table.groupby(keys).n.max().astype("Int64"))
+    models = [model for model in ("vanilla", "unlearned", "oracle", "chance") if model in wide]
+    return wide[["people", *models]].rename_axis(columns=None).fillna("–")
 
 
-# %% ../../nbs/experiments/06_records.ipynb #ddba730c
-def picture_table(images) -> pd.DataFrame:  # of PIL images, each once -> key, png
-    seen = {id(im): im for im in images if im is not None}
-    return pd.DataFrame(dict(id=list(seen), png=[png(im) for im in seen.values()])).assign(
-        key=lambda t: [digest(b) for b in t.png]
-    )
+# %% ../../nbs/experiments/06_records.ipynb #0d23522b
+def picture_table(
+    images: Iterable[PIL.Image.Image | None],  # RGB; None where a question has no picture
+) -> pd.DataFrame:  # one picture object a row: id, png (bytes), key (by content)
+    "Pictures as they are written down."
+    seen = {id(image): image for image in images if image is not None}
+    pngs = [png(image) for image in seen.values()]
+    return pd.DataFrame(dict(id=list(seen), png=pngs, key=[digest(data) for data in pngs]))
 
 
-def pictures_of(pngs) -> list:  # of bytes -> of PIL images
-    return [PIL.Image.open(io.BytesIO(b)).convert("RGB") for b in pngs]
+def pictures_of(
+    pngs: Iterable[bytes],  # see picture_table
+) -> list[PIL.Image.Image]:  # RGB
+    "Pictures as they were."
+    return [PIL.Image.open(io.BytesIO(data)).convert("RGB") for data in pngs]
 
 
+# %% ../../nbs/experiments/06_records.ipynb #fc1799b6
 ON_CARD = {"vqa": 5, "qa": 2, "perception": 2}  # modality -> how many questions
 
 
-def card_answers(items, person) -> pd.DataFrame:
+def card_answers(
+    items: pd.DataFrame,  # see Run.items
+    person: str,  # a person_id
+) -> pd.DataFrame:  # rows of items
     "What to show of one person: open answers, each question once, unseen pictures first."
-    t = items[(items.person_id == person) & (items.task == "generation")].sort_values(
-        "split", key=lambda s: s != "test", kind="stable"
-    )
-    asked = {m: t.question[t.modality == m].unique()[:n] for m, n in ON_CARD.items()}
-    return pd.concat(
-        [t[(t.modality == m) & t.question.isin(q)] for m, q in asked.items()], ignore_index=True
-    ).drop_duplicates(["model", "modality", "question"])
+    mine = items[(items.person_id == person) & (items.task == "generation")]
+    mine = mine.sort_values("split", key=lambda split: split != "test", kind="stable")
+    parts = []
+    for modality, count in ON_CARD.items():
+        asked = mine[mine.modality == modality]
+        chosen = asked.question.unique()[:count]
+        parts.append(asked[asked.question.isin(chosen)])
+    whole = pd.concat(parts, ignore_index=True)
+    return whole.drop_duplicates(["model", "modality", "question"])
 
 
-# %% ../../nbs/experiments/06_records.ipynb #182c8f3c
+# %% ../../nbs/experiments/06_records.ipynb #677ac287
+def _card_of(run, person):
+    if not person:
+        to_forget = run.items.split.isin(["test", "forget"])
+        person = run.items[to_forget].person_id.iloc[0]
+    if person not in set(run.items.person_id):
+        raise RecordError(
+            f"nobody {person!r} was asked about in {run.path}: "
+            f"people are {', '.join(run.items.person_id.unique()[:40])}"
+        )
+    answers = card_answers(run.items, person)
+    pictures = [run.pictures[key] for key in answers.picture.dropna().unique()]
+    return person_card(pictures, answers, f"{person}: what the models say")
+
+
+def _in_words(run):
+    numbers = side_by_side(run.table).to_string()
+    title, stopped = run.settings["title"], run.settings.get("stopped")
+    lines = [title, numbers, stopped, f"recorded in {run.path}"]
+    return "\n".join(line for line in lines if line)
+
+
+# %% ../../nbs/experiments/06_records.ipynb #50232359
 @dataclass(repr=False)
 class Run:
     "A finished run."
 
-    path: Path
+    path: Path  # its folder
     settings: dict  # settings, inputs, versions, seed, device, date, seconds
-    table: (
-        pd.DataFrame
-    )  # one number a row: split, modality, task, metric, model, value, ci_low, ci_high, n
-    items: (
-        pd.DataFrame
-    )  # one answer a row: model, split, …, person_id, question, truth, answer, score, picture
+    # one number a row: split, modality, task, metric, model, value, ci_low, ci_high, n (people)
+    table: pd.DataFrame
+    # one answer a row: model, split, …, person_id, question, truth, answer, score, picture
+    items: pd.DataFrame
     history: pd.DataFrame  # one step a row: step, lr, forget_nll, retain_nll
 
     @cached_property
-    def mask(self):
-        return (
-            Mask.load(self.path / "mask.safetensors")
-            if (self.path / "mask.safetensors").exists()
-            else None
-        )
+    def mask(self) -> Mask | None:  # None: none was kept
+        "The weights that the forget steps could move."
+        path = self.path / "mask.safetensors"
+        return Mask.load(path) if path.exists() else None
 
     @cached_property
-    def pictures(self) -> dict:  # key -> PIL image
-        t = read(self.path / "pictures.parquet")
-        return dict(zip(t.key, pictures_of(t.png)))
+    def pictures(self) -> dict[str, PIL.Image.Image]:  # key, as in items -> picture
+        "What the questions are about."
+        table = read(self.path / "pictures.parquet")
+        return dict(zip(table.key, pictures_of(table.png), strict=True))
 
-    def card(self, person=None):  # a person_id; None: the first of those to forget
-        "A person's pictures and what each model answers."
-        person = person or self.items[self.items.split.isin(["test", "forget"])].person_id.iloc[0]
-        if person not in set(self.items.person_id):
-            raise RecordError(
-                f"nobody {person!r} was asked about in {self.path}: people are {', '.join(self.items.person_id.unique()[:40])}"
-            )
-        answers = card_answers(self.items, person)
-        return person_card(
-            [self.pictures[k] for k in answers.picture.dropna().unique()],
-            answers,
-            f"{person}: what the models say",
-        )
+    def card(
+        self,
+        person: str | None = None,  # a person_id; None: the first of those to forget
+    ) -> Picture:
+        "A person's pictures and what each model answers; a RecordError if nobody is called so."
+        return _card_of(self, person)
 
     @cached_property
-    def figures(self) -> dict:  # name -> Picture
+    def figures(self) -> dict[str, Picture]:  # "before_after", "card", "losses"
+        "The run in three pictures."
         return dict(
             before_after=before_after(self.table, self.settings["title"]),
             card=self.card(),
@@ -140,20 +162,14 @@ class Run:
         )
 
     def __repr__(self):
-        return "\n".join(
-            filter(
-                None,
-                [
-                    self.settings["title"],
-                    side_by_side(self.table).to_string(),
-                    self.settings.get("stopped"),
-                    f"recorded in {self.path}",
-                ],
-            )
-        )
+        return _in_words(self)
 
 
-def read_run(path):
+# %% ../../nbs/experiments/06_records.ipynb #b3aeb72b
+def read_run(
+    path: Path,  # a run folder with all its files
+) -> Run:
+    "A run as it was, whether or not it says that it is finished."
     return Run(
         path,
         read(path / "settings.json"),
@@ -164,16 +180,17 @@ def read_run(path):
 
 
 def load_run(
-    path,  # a run folder
+    path: str | Path,  # a run folder
 ) -> Run:
-    "A finished run, as it was."
+    "A finished run, as it was; a RecordError says what is missing, or what is there instead."
     path = Path(path)
     if not (path / "settings.json").exists():
-        here = sorted(p.parent.name for p in path.parent.glob("*/settings.json"))
+        here = sorted(other.parent.name for other in path.parent.glob("*/settings.json"))
         raise RecordError(f"no run in {path}; beside it are {', '.join(here) or 'none'}")
     settings = read(path / "settings.json")
     if not settings.get("finished"):
+        done = ", ".join(complete(path, settings)) or "nothing"
         raise RecordError(
-            f"the run in {path} is not finished (complete: {', '.join(complete(path, settings)) or 'nothing'}): start it again and it goes on"
+            f"the run in {path} is not finished (complete: {done}): start it again and it goes on"
         )
     return read_run(path)

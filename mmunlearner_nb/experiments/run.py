@@ -6,6 +6,8 @@
 __all__ = ["carry_out", "run"]
 
 # %% ../../nbs/experiments/10_run.ipynb #5a1ab8bd
+from typing import Any
+
 from ..core.basics import rank, several
 from ..core.errors import SettingsError
 from ..core.sharding import agree, join
@@ -14,45 +16,46 @@ from .folder import remove
 from .outlook import Outlook
 from .plan import plan
 from .records import Run, load_run
-from .stages import STAGE_WORK, Job, say
+from .stages import STAGE_WORK, Job, say, timed, to_do
 from ..model.footprint import free_memory
 
 
-# %% ../../nbs/experiments/10_run.ipynb #2ff764ca
-def carry_out(job) -> Run:
+# %% ../../nbs/experiments/10_run.ipynb #c617d72f
+def carry_out(
+    job: Job,  # new, unfinished or finished
+) -> Run:
     "All stages that are not complete."
-    folder, save = job.folder, job.plan.save_model
-    if folder.found == "finished" and not {"unlearn", "views"} & set(job.to_do()):
+    folder, left = job.folder, to_do(job)
+    if folder.found == "finished" and not {"unlearn", "views"} & set(left):
         say(
-            f"{folder.path}: finished on {folder.settings['finished']} and read from there; again=True (--again) repeats it"
+            f"{folder.path}: finished on {folder.settings['finished']} and read from there; "
+            "again=True (--again) repeats it"
         )
         return load_run(folder.path)
     if folder.found != "new":
-        say(
-            f"{folder.path}: found a run that is {folder.found}, with {', '.join(folder.done()) or 'no stage'} complete; going on"
-        )
-    for stage in job.to_do():
-        job.timed(stage, lambda: STAGE_WORK[stage](job))
-    if not save:
+        done = ", ".join(folder.done()) or "no stage"
+        say(f"{folder.path}: found a run that is {folder.found}, with {done} complete; going on")
+    for stage in left:
+        timed(job, stage, STAGE_WORK[stage])
+    if not job.plan.save_model:
         remove(folder.path / "model")
     return load_run(folder.path)
 
 
 def run(
-    preset,  # such as "tiny-llava/mllmu-5"; see presets()
-    again=False,  # start anew, even if this run is finished or half done
-    **settings,  # of Plan
+    preset: str,  # such as "tiny-llava/mllmu-5"; see presets()
+    again: bool = False,  # start anew, even if this run is finished or half done
+    **settings: Any,  # of Plan
 ) -> Run:
     "Plan, forget, measure, record."
-    p = plan(preset, **settings)
-    join(p.device)
-    if p.views and several():
+    planned = plan(preset, **settings)
+    join(planned.device)
+    if planned.views and several():
         raise SettingsError(
             "views are recorded in one process: leave them out, or start the run without torchrun"
         )
-    o = fit(
-        Outlook(p), [k for k, v in settings.items() if v is not None], agree(free_memory(p.device))
-    )
+    given = [name for name, value in settings.items() if value is not None]
+    outlook = fit(Outlook(planned), given, agree(free_memory(planned.device)))
     if not rank():
-        print(describe(o), flush=True)
-    return carry_out(Job(o, again))
+        print(describe(outlook), flush=True)
+    return carry_out(Job(outlook, again))

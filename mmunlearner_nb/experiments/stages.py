@@ -8,10 +8,12 @@ __all__ = [
     "STAGE_WORK",
     "say",
     "Job",
-    "reference",
+    "to_do",
+    "timed",
     "mask_stage",
     "unlearn_stage",
     "evaluate_stage",
+    "reference",
     "views_stage",
     "items_of",
     "table_of",
@@ -21,7 +23,9 @@ __all__ = [
 # %% ../../nbs/experiments/09_stages.ipynb #54db5c05
 import sys
 import time
+from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 
 import pandas as pd
 
@@ -34,127 +38,136 @@ from ..evaluation.evaluate import score
 from ..evaluation.metrics import summarise
 from .describe import folder_of
 from .folder import STAGES, Folder, now, remove
+from .outlook import Outlook
 from .plan import find_model
 from .presets import deciding_settings, mask_settings, unlearn_settings
+from .recording import record_tape, record_views, tape_for
 from .records import picture_table, read_run
-from .views import record_tape, record_views, tape_for
 from ..figures.pictures import LOOK, MODALITY_LABELS, TASK_LABELS
-from ..model.vlm import load_vlm
+from ..model.vlm import VLM, load_vlm
 from ..saliency.controls import make_mask
 from ..saliency.masks import Mask
 from ..unlearning.loop import unlearn
 
 
-# %% ../../nbs/experiments/09_stages.ipynb #3211adf5
-def say(text):  # of several processes, the first speaks
+# %% ../../nbs/experiments/09_stages.ipynb #3f26c04f
+def say(
+    text: str,  # progress, not results
+):
+    "A line on the error stream; of several processes the first speaks."
     if not rank():
         print(text, file=sys.stderr, flush=True)
 
 
+def _title(plan):
+    masked = f" with mask {plan.mask}" if plan.mask != "none" else ""
+    return f"{plan.preset}, {plan.method}{masked}"
+
+
+def _load(which, plan):
+    "A VLM, sharded where several processes share the run."
+    if not several():
+        return load_vlm(which, plan.device, plan.dtype)
+    vlm = load_vlm(which, "cpu", plan.dtype)
+    shard(vlm.model, join(plan.device))
+    return vlm
+
+
+# %% ../../nbs/experiments/09_stages.ipynb #2e511fb9
+def _meet_oracle(job):
+    "Another oracle than last time, or the first: the report is made anew, nothing else."
+    folder, plan = job.folder, job.plan
+    if folder.settings.get("oracle_hash") == job.inputs["oracle"]:
+        return
+    for name in STAGES["report"]:
+        remove(folder.path / name)
+    folder.note(
+        data=plan.data,
+        model=plan.model,
+        oracle=plan.oracle,
+        oracle_hash=job.inputs["oracle"],
+        finished=None,
+    )
+    if folder.found == "finished":
+        folder.found = "unfinished"
+        say(f"{folder.path}: the oracle is another one ({plan.oracle})")
+
+
+# %% ../../nbs/experiments/09_stages.ipynb #d8870a3d
 class Job:
     "A run on its way."
 
-    def __init__(self, o, again=False):  # an Outlook; start anew?
-        self.o, self.plan = o, o.plan
-        p = self.plan
-        self.inputs = dict(
-            data=examples_hash(o.bench.lists()), model=checkpoint_hash(find_model(p.model))
-        )
-        title = f"{p.preset}, {p.method}" + f" with mask {p.mask}" * (p.mask != "none")
-        with first_first():
-            self.folder = Folder(
-                folder_of(p),
-                dict(
-                    title=title,
-                    settings=deciding_settings(p),
-                    inputs=self.inputs,
-                    versions=versions(),
-                ),
-                again and not rank(),
-            )
-        self.inputs["oracle"] = (
-            "none" if p.oracle == "none" else checkpoint_hash(find_model(p.oracle))
-        )
-        self.meet_oracle()
-
-    def meet_oracle(self):
-        "Another oracle than last time, or the first: the report is made anew, nothing else."
-        f = self.folder
-        if f.settings.get("oracle_hash") == self.inputs["oracle"]:
-            return
-        for n in STAGES["report"]:
-            remove(f.path / n)
-        f.note(
-            data=self.plan.data,
-            model=self.plan.model,
-            oracle=self.plan.oracle,
-            oracle_hash=self.inputs["oracle"],
-            finished=None,
-        )
-        if f.found == "finished":
-            f.found = "unfinished"
-            say(f"{f.path}: the oracle is another one ({self.plan.oracle})")
-
-    def to_do(
+    def __init__(
         self,
-    ) -> list:  # of stages; once evaluated (and seen), the unlearned model is needed only if it is to be kept
-        done = self.folder.done()
-        left = [s for s in STAGES if s not in done and (s != "views" or self.plan.views)]
-        return [
-            s
-            for s in left
-            if s != "unlearn" or {"evaluate", "views"} & set(left) or self.plan.save_model
-        ]
+        o: Outlook,  # what is to be done, with its data
+        again: bool = False,  # start anew
+    ):
+        self.o = o
+        self.plan = o.plan
+        self.inputs = dict(
+            data=examples_hash(o.bench.lists()), model=checkpoint_hash(find_model(self.plan.model))
+        )
+        what = dict(
+            title=_title(self.plan),
+            settings=deciding_settings(self.plan),
+            inputs=self.inputs,
+            versions=versions(),
+        )
+        with first_first():
+            self.folder = Folder(folder_of(self.plan), what, again and not rank())
+        none = self.plan.oracle == "none"
+        self.inputs["oracle"] = "none" if none else checkpoint_hash(find_model(self.plan.oracle))
+        _meet_oracle(self)
 
-    def load(self, which):  # sharded, where several processes share the run
-        if not several():
-            return load_vlm(which, self.plan.device, self.plan.dtype)
-        vlm = load_vlm(which, "cpu", self.plan.dtype)
-        shard(vlm.model, join(self.plan.device))
-        return vlm
+    def load(self, which: str | Path) -> VLM:  # folder, sample name or hub id
+        "A model on the run's device, sharded where several processes share the run."
+        return _load(which, self.plan)
 
     @cached_property
-    def vanilla(self):
+    def vanilla(self) -> VLM:
+        "The model before unlearning, until it is changed in place."
         return self.load(self.plan.model)
 
     @cached_property
-    def mask(self):
+    def mask(self) -> Mask:
+        "What the mask stage has left."
         return Mask.load(self.folder.path / "mask.safetensors")
 
-    def timed(self, stage, work):
-        start = time.time()
-        work()
-        wait()
-        took = round(time.time() - start, 1)
-        self.folder.note(seconds=self.folder.settings["seconds"] | {stage: took})
-        say(f"{stage}: {took} s")
+
+# %% ../../nbs/experiments/09_stages.ipynb #b1ac9896
+def to_do(
+    job: Job,  # with its folder
+) -> list[str]:  # of STAGES
+    "The stages that are left."
+    done = job.folder.done()
+    left = [stage for stage in STAGES if stage not in done]
+    if "views" in left and not job.plan.views:
+        left.remove("views")
+    needed = job.plan.save_model or "evaluate" in left or "views" in left
+    if "unlearn" in left and not needed:
+        left.remove("unlearn")
+    return left
 
 
-# %% ../../nbs/experiments/09_stages.ipynb #bdced31c
-def reference(job, which) -> pd.DataFrame:  # "vanilla" | "oracle" -> items
-    "What a model that no run changes answers; taken from an earlier run of the same questions if there was one."
-    p, name = job.plan, getattr(job.plan, dict(vanilla="model", oracle="oracle")[which])
-    key = dict(
-        model=job.inputs[dict(vanilla="model", oracle="oracle")[which]],
-        asked=examples_hash(job.o.asked),
-        device=p.device,
-        dtype=p.dtype,
-        versions=versions(),
-        code=code_hash("evaluate", "metrics", "batches", "models"),
-    )
-
-    def make():
-        vlm = job.vanilla if which == "vanilla" else job.load(name)
-        set_seed(0)
-        return score(vlm, job.o.asked)
-
-    items, source = cached(p.out, f"{which}-{job.o.bench.name}", key, make)
-    if source:
-        say(f"{which}: taken from {source}")
-    return items
+def timed(
+    job: Job,  # whose settings take note
+    stage: str,  # of STAGES
+    work: Callable[[Job], object],  # see STAGE_WORK
+):
+    "Do a stage, and say how long it took."
+    start = time.time()
+    work(job)
+    wait()
+    seconds = round(time.time() - start, 1)
+    job.folder.note(seconds=job.folder.settings["seconds"] | {stage: seconds})
+    say(f"{stage}: {seconds} s")
 
 
-def mask_stage(job):
+# %% ../../nbs/experiments/09_stages.ipynb #06d21a4c
+def mask_stage(
+    job: Job,  # any
+):
+    "Make the mask that the plan asks for."
     set_seed(job.plan.seed)
     mask = make_mask(job.vanilla, job.o.bench, **mask_settings(job.plan))
     mask.check(job.vanilla)
@@ -162,27 +175,27 @@ def mask_stage(job):
         mask.save(tmp)
 
 
-def unlearn_stage(job):
-    p, vlm, path = job.plan, job.vanilla, job.folder.path
-    del job.vanilla  # it is changed in place
-    tape = (
-        tape_for(
-            vlm,
-            job.o.bench,
-            unlearn_settings(p),
-            unit_norm=p.unit_norm,
-            groups=p.groups,
-            seed=p.seed,
-        )
-        if p.views
-        else None
-    )
-    state = None if tape else path / "unlearning.pt"  # what a tape has seen cannot be gone on with
+def _tape_of(job, vlm):
+    "A tape, where there are to be views."
+    if not job.plan.views:
+        return None
+    fisher = dict(unit_norm=job.plan.unit_norm, groups=job.plan.groups, seed=job.plan.seed)
+    return tape_for(vlm, job.o.bench, unlearn_settings(job.plan), **fisher)
+
+
+# %% ../../nbs/experiments/09_stages.ipynb #71405e45
+def unlearn_stage(
+    job: Job,  # with its mask
+):
+    "Forget; the vanilla model is changed in place."
+    vlm, path = job.vanilla, job.folder.path
+    del job.vanilla
+    tape = _tape_of(job, vlm)
+    state = None if tape else path / "unlearning.pt"
     if state and state.exists():
         say("unlearn: goes on from its last state")
-    result = unlearn(
-        vlm, job.o.bench, mask=job.mask, callback=tape, state=state, **unlearn_settings(p)
-    )
+    settings = unlearn_settings(job.plan)
+    result = unlearn(vlm, job.o.bench, mask=job.mask, callback=tape, state=state, **settings)
     if tape:
         record_tape(path / "views", tape, result.history)
     write_table(path / "history.csv", result.history)
@@ -194,79 +207,117 @@ def unlearn_stage(job):
             result.save(tmp)
 
 
-# %% ../../nbs/experiments/09_stages.ipynb #be5bdef2
-def evaluate_stage(job):
+# %% ../../nbs/experiments/09_stages.ipynb #ab93f06c
+def evaluate_stage(
+    job: Job,  # with its unlearned model
+):
+    "Ask the unlearned model, and keep the pictures it was asked about."
     asked, path = job.o.asked, job.folder.path
     set_seed(0)
     answers = score(job.load(path / "model"), asked)
-    images = [e.image for es in asked.values() for e in es]
+    images = [example.image for examples in asked.values() for example in examples]
     pictures = picture_table(images)
-    key = dict(zip(pictures.id, pictures.key))
+    key = dict(zip(pictures.id, pictures.key, strict=True))
     write_table(path / "pictures.parquet", pictures.drop(columns="id").drop_duplicates("key"))
-    write_table(
-        path / "answers.parquet", answers.assign(picture=[im and key[id(im)] for im in images])
-    )
+    shown = [None if image is None else key[id(image)] for image in images]
+    write_table(path / "answers.parquet", answers.assign(picture=shown))
 
 
-def views_stage(job):
-    "What the widgets show; see views."
+def reference(
+    job: Job,  # any
+    which: str,  # "vanilla" | "oracle"
+) -> pd.DataFrame:  # items, as score gives them
+    "What a model that no run changes answers; from an earlier run of the same questions, if any."
     p = job.plan
-    models = dict(vanilla=job.load(p.model), unlearned=job.load(job.folder.path / "model")) | (
-        {} if p.oracle == "none" else dict(oracle=job.load(p.oracle))
+    key = dict(
+        model=job.inputs[dict(vanilla="model", oracle="oracle")[which]],
+        asked=examples_hash(job.o.asked),
+        device=p.device,
+        dtype=p.dtype,
+        versions=versions(),
+        code=code_hash("evaluate", "metrics", "batches", "models"),
     )
+
+    def make() -> pd.DataFrame:
+        vlm = job.vanilla if which == "vanilla" else job.load(p.oracle)
+        set_seed(0)
+        return score(vlm, job.o.asked)
+
+    items, source = cached(p.out, f"{which}-{job.o.bench.name}", key, make)
+    if source:
+        say(f"{which}: taken from {source}")
+    return items
+
+
+# %% ../../nbs/experiments/09_stages.ipynb #fedb02f9
+def views_stage(
+    job: Job,  # with its unlearned model
+):
+    "What the widgets show; see recording."
+    plan = job.plan
+    models = dict(vanilla=job.load(plan.model), unlearned=job.load(job.folder.path / "model"))
+    if plan.oracle != "none":
+        models["oracle"] = job.load(plan.oracle)
     record_views(
         job.folder.path / "views",
         models,
         job.o.bench,
         job.folder.settings["title"],
-        unit_norm=p.unit_norm,
-        groups=p.groups,
-        max_examples=p.fisher_examples,
-        seed=p.seed,
+        unit_norm=plan.unit_norm,
+        groups=plan.groups,
+        max_examples=plan.fisher_examples,
+        seed=plan.seed,
     )
 
 
-def items_of(job) -> pd.DataFrame:  # the answers of all models, one a row
+# %% ../../nbs/experiments/09_stages.ipynb #2374623f
+def items_of(
+    job: Job,  # evaluated
+) -> pd.DataFrame:  # items with the columns picture and model
+    "The answers of all models, one a row."
     mine = read(job.folder.path / "answers.parquet")
-    models = {
-        w: reference(job, w)
-        for w in ("vanilla", "oracle")
-        if w == "vanilla" or job.plan.oracle != "none"
-    } | {"unlearned": mine}
-    return pd.concat(
-        [t.assign(picture=mine.picture, model=m) for m, t in models.items()], ignore_index=True
-    )
+    answered = {"vanilla": reference(job, "vanilla")}
+    if job.plan.oracle != "none":
+        answered["oracle"] = reference(job, "oracle")
+    answered["unlearned"] = mine
+    parts = [items.assign(picture=mine.picture, model=model) for model, items in answered.items()]
+    return pd.concat(parts, ignore_index=True)
 
 
-def table_of(items, guess) -> pd.DataFrame:  # items of all models; what chance gives
-    "One number a row; splits as the benchmark has them, then modalities and tasks."
-    rows = pd.concat(
-        [
-            *(summarise(t).assign(model=m) for m, t in items.groupby("model", sort=False)),
-            guess.assign(model="chance"),
-        ],
-        ignore_index=True,
-    )
+def table_of(
+    items: pd.DataFrame,  # of all models
+    guess: pd.DataFrame,  # what chance gives, as summarise would
+) -> pd.DataFrame:  # see Run.table
+    "One number a row, in the order of a reader."
+    parts = [
+        summarise(answered).assign(model=model)
+        for model, answered in items.groupby("model", sort=False)
+    ]
+    rows = pd.concat([*parts, guess.assign(model="chance")], ignore_index=True)
     order = dict(
         split=list(guess.split.unique()),
         modality=list(MODALITY_LABELS),
         task=list(TASK_LABELS),
         model=list(LOOK),
     )
-    return rows.sort_values(
-        list(order), key=lambda c: c.map(order[c.name].index), kind="stable", ignore_index=True
-    )
+
+    def place(column: pd.Series) -> pd.Series:
+        return column.map(order[column.name].index)
+
+    return rows.sort_values(list(order), key=place, kind="stable", ignore_index=True)
 
 
-def report_stage(job):
+# %% ../../nbs/experiments/09_stages.ipynb #95512184
+def report_stage(
+    job: Job,  # evaluated
+):
+    "The tables and figures; then the run is finished."
     path = job.folder.path
     write_table(path / "items.parquet", items_of(job))
     if rank():
         return  # the rest is no work for several
-    write_table(
-        path / "table.csv",
-        table_of(read(path / "items.parquet"), chance(job.o.bench, people=job.plan.eval_people)),
-    )
+    guess = chance(job.o.bench, people=job.plan.eval_people)
+    write_table(path / "table.csv", table_of(read(path / "items.parquet"), guess))
     for name, figure in read_run(path).figures.items():
         with writing(path / f"{name}.png") as tmp:
             figure.write(tmp)

@@ -11,12 +11,14 @@ __all__ = [
     "in_groups",
     "by_person",
     "by_trial",
-    "Standings",
     "compact",
+    "ComparisonRecords",
+    "Standings",
     "load_standings",
 ]
 
 # %% ../../nbs/experiments/12_standings.ipynb #e9ff608c
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +32,7 @@ from ..evaluation.equivalence import difference_p, equivalence, holm
 from ..evaluation.memorization import forget_quality, membership
 from ..figures.pictures import said
 
-# %% ../../nbs/experiments/12_standings.ipynb #76be790a
+# %% ../../nbs/experiments/12_standings.ipynb #a09edbd5
 QUANTITIES = {  # what -> (group, modality, task)
     "their pictures": ("forget", "vqa", "generation"),
     "their pictures, options": ("forget", "vqa", "classification"),
@@ -45,194 +47,242 @@ QUANTITIES = {  # what -> (group, modality, task)
 }
 ENOUGH = 20  # people from whom equivalence may be claimed, see evaluation/05_equivalence
 YARDSTICKS = ("vanilla", "oracle", "guessing", "random answer")
-KEY = ["preset", "contender", "seed"]
+KEY = ["preset", "contender", "seed"]  # what a trial is known by
 
 
-def in_groups(items):
-    return items.assign(
-        split=items.split.replace("test", "forget")
-    )  # forget and test sets are of the same people
+def in_groups(
+    items: pd.DataFrame,  # with a column split
+) -> pd.DataFrame:  # whose splits are groups: "forget", "retain", "celebrity", …
+    "Forget and test sets are of the same people, and count as one group."
+    return items.assign(split=items.split.replace("test", "forget"))
 
 
+# %% ../../nbs/experiments/12_standings.ipynb #3cee340b
 def by_person(
-    items, preset, contender, seed
-) -> (
-    pd.DataFrame
-):  # items of evaluate.score -> preset, contender, seed, what, person_id, score, items
-    "What one trial leaves of each person."
-    t = in_groups(items)
-    names = {v: k for k, v in QUANTITIES.items()}
-    t = t.assign(what=[names.get(k) for k in zip(t.split, t.modality, t.task)]).dropna(
-        subset="what"
-    )
-    means = (
-        t.groupby(["what", "person_id"], sort=False)
-        .score.agg(["mean", "size"])
-        .reset_index()
-        .rename(columns={"mean": "score", "size": "items"})
-    )
-    return means.assign(preset=preset, contender=contender, seed=seed)[
-        [*KEY, "what", "person_id", "score", "items"]
-    ]
+    items: pd.DataFrame,  # of evaluate.score
+    preset: str,  # of the trial
+    contender: str,  # or yardstick
+    seed: int,  # of the trial
+) -> pd.DataFrame:  # preset, contender, seed, what (of QUANTITIES), person_id, score, items
+    "What one trial leaves of each person: mean score and number of questions."
+    grouped = in_groups(items)
+    names = {asked: what for what, asked in QUANTITIES.items()}
+    asked = zip(grouped.split, grouped.modality, grouped.task, strict=True)
+    grouped = grouped.assign(what=[names.get(kind) for kind in asked]).dropna(subset="what")
+    scores = grouped.groupby(["what", "person_id"], sort=False).score
+    means = scores.agg(["mean", "size"]).reset_index()
+    means = means.rename(columns={"mean": "score", "size": "items"})
+    whole = means.assign(preset=preset, contender=contender, seed=seed)
+    return whole[[*KEY, "what", "person_id", "score", "items"]]
+
+
+# %% ../../nbs/experiments/12_standings.ipynb #17dd54e5
+def _ratios(items):
+    "Truth ratios of the questions about the pictures of the people to forget."
+    asked = items.split.isin(["forget", "test"]) & (items.modality == "vqa")
+    return items[asked].truth_ratio.dropna()
 
 
 def by_trial(
-    items, oracle, preset, contender, seed
-) -> pd.DataFrame:  # items of compare.examine -> preset, contender, seed, measure, value
+    items: pd.DataFrame,  # of trials.examine
+    oracle: pd.DataFrame,  # the same of the oracle
+    preset: str,  # of the trial
+    contender: str,  # or yardstick
+    seed: int,  # of the trial
+) -> pd.DataFrame:  # preset, contender, seed, measure, value
     "What one trial leaves of the probabilities, against the oracle's."
-
-    def ratios(t):
-        return t[t.split.isin(["forget", "test"]) & (t.modality == "vqa")].truth_ratio.dropna()
-
-    def seen(t):
-        return t[t.split == "traces"]
-
-    quality, theirs = (
-        forget_quality(ratios(items), ratios(oracle)),
-        seen(items)[seen(items).member.astype(bool)],
-    )
+    quality = forget_quality(_ratios(items), _ratios(oracle))
+    seen = items[items.split == "traces"]
+    members = seen[seen.member.astype(bool)]
+    stopped = items.get("stopped", pd.Series("")).fillna("")
     values = {
         "forget quality p": quality.p,
         "forget quality distance": quality.distance,
-        "exact memorization": theirs.exact_memorization.mean(),
-        "extraction strength": theirs.extraction_strength.mean(),
-        "stopped early": float(items.get("stopped", pd.Series("")).fillna("").ne("").any()),
-        **{f"membership {a}": v for a, v in membership(seen(items), seen(oracle)).items()},
+        "exact memorization": members.exact_memorization.mean(),
+        "extraction strength": members.extraction_strength.mean(),
+        "stopped early": float(stopped.ne("").any()),
     }
+    for attack, auc in membership(seen, oracle[oracle.split == "traces"]).items():
+        values[f"membership {attack}"] = auc
+    about = dict(preset=preset, contender=contender, seed=seed)
     return pd.DataFrame(
-        [dict(zip(KEY, (preset, contender, seed)), measure=m, value=v) for m, v in values.items()]
+        [about | dict(measure=measure, value=value) for measure, value in values.items()]
     )
 
 
-# %% ../../nbs/experiments/12_standings.ipynb #ecf7c152
+# %% ../../nbs/experiments/12_standings.ipynb #3541a508
+def _compact_dtype(column):
+    "The smaller type of a column, or None if it stays as it is."
+    if column.name in ("items", "seed") and column.notna().all():
+        return "int16"
+    if column.dtype == object or str(column.dtype) in ("str", "string"):
+        return "category"
+    if str(column.dtype) == "float64" and column.name != "value":
+        return "float32"
+    return None
+
+
+def compact(
+    table: pd.DataFrame,  # people, trials or sweep of Standings
+) -> pd.DataFrame:  # the same in a twentieth of the size
+    "Categories instead of text, half the digits."
+    smaller = {name: _compact_dtype(table[name]) for name in table.columns}
+    return table.astype({name: dtype for name, dtype in smaller.items() if dtype})
+
+
+# %% ../../nbs/experiments/12_standings.ipynb #65e106cc
 @dataclass(repr=False)
-class Standings:
+class ComparisonRecords:
     "What a comparison left."
 
     people: pd.DataFrame  # see by_person
     trials: pd.DataFrame  # see by_trial
-    sweep: pd.DataFrame  # see compare.tune
+    sweep: pd.DataFrame  # see tuning.tune
 
     @cached_property
-    def scores(
-        self,
-    ) -> pd.DataFrame:  # (what, person_id) -> contender: mean over requests and seeds
-        "Each person's score under each contender."
-        t = (
-            self.people.groupby(["what", "person_id", "contender"], sort=False, observed=True)
-            .score.mean()
-            .unstack("contender")
-        )
-        return t.loc[sorted(t.index, key=lambda k: list(QUANTITIES).index(k[0]))]
+    def scores(self) -> pd.DataFrame:  # (what, person_id) -> contender: in [0, 1]
+        "Each person's score under each contender, the mean over requests and seeds."
+        keys = ["what", "person_id", "contender"]
+        means = self.people.groupby(keys, sort=False, observed=True).score.mean()
+        table = means.unstack("contender")
+        places = list(QUANTITIES)
+        return table.loc[sorted(table.index, key=lambda key: places.index(key[0]))]
 
     @property
-    def contenders(self):
-        return [c for c in self.people.contender.unique() if c not in YARDSTICKS]
+    def contenders(self) -> list[str]:
+        "Who is compared, in order of appearance."
+        return [name for name in self.people.contender.unique() if name not in YARDSTICKS]
 
     @property
-    def whats(self):
-        return [w for w in QUANTITIES if w in set(self.scores.index.get_level_values("what"))]
+    def whats(self) -> list[str]:
+        "The QUANTITIES that were asked about."
+        asked = set(self.scores.index.get_level_values("what"))
+        return [what for what in QUANTITIES if what in asked]
 
-    def differences(self, a, b, what) -> np.ndarray:  # one a person
-        "How much better people fare under `a` than under `b`."
-        if missing := [c for c in (a, b) if c not in self.scores]:
-            raise DataError(f"no contender {missing[0]!r} here: there are {', '.join(self.scores)}")
-        d = (self.scores.loc[what, a] - self.scores.loc[what, b]).dropna()
-        if d.empty:
-            raise DataError(f"nobody was asked about {what} under both {a} and {b}")
-        return d.to_numpy()
-
-    def against(
-        self, yardstick="oracle", margin=0.1
-    ) -> pd.DataFrame:  # contender, what, value, low, high, n, p, equivalent, difference_p
-        "Every contender against a yardstick: is the difference shown to be small, is it shown to be there (Holm over all)?"
-        rows = [
-            dict(
-                contender=c,
-                what=w,
-                **equivalence(d, margin)._asdict(),
-                difference_p=difference_p(d),
-            )
-            for c in self.contenders
-            for w in self.whats
-            for d in [self.differences(c, yardstick, w)]
-        ]
-        return pd.DataFrame(rows).assign(
-            difference_p=lambda t: holm(t.difference_p),
-            equivalent=lambda t: t.equivalent & (t.n >= ENOUGH),
-        )
-
-    def table(
-        self, yardstick="oracle", margin=0.1
-    ) -> pd.DataFrame:  # what a reader sees: yardsticks and contenders by what, as text
-        "Means over people; = shown equivalent to the yardstick, * shown different from it."
-        t = self.against(yardstick, margin)
-        marks = {
-            (r.contender, r.what): "=" * r.equivalent + "*" * (r.difference_p < 0.05)
-            for r in t.itertuples()
-        }
-        means = self.scores.groupby(level="what", sort=False).mean()
-        order = [*(y for y in YARDSTICKS if y in means), *self.contenders]
-        return pd.DataFrame(
-            {
-                w: {c: f"{said(means.loc[w, c])}{marks.get((c, w), '')}" for c in order}
-                for w in self.whats
-            }
-        )
-
-    def contrast(
-        self, pairs, confidence=0.9
-    ) -> pd.DataFrame:  # (a, b) -> what: mean difference with its interval, as text
-        "Contenders against each other, with equivalence marks."
-
-        def cell(a, b, w):
-            e = equivalence(self.differences(a, b, w), alpha=(1 - confidence) / 2)
-            return f"{e.value:+.3f} [{e.low:+.3f}, {e.high:+.3f}]{'=' * (e.equivalent and e.n >= ENOUGH)}"
-
-        return pd.DataFrame(
-            {f"{a} − {b}": {w: cell(a, b, w) for w in self.whats} for a, b in pairs}
-        ).T
-
-    def probabilities(
+    def save(
         self,
-    ) -> (
-        pd.DataFrame
-    ):  # contender -> measure: mean over requests and seeds, p-values as their median
-        t = self.trials.groupby(["contender", "measure"], sort=False, observed=True).value
-        wide = t.mean().unstack("measure")
-        wide["forget quality p"] = t.median().unstack("measure")["forget quality p"]
-        return wide.loc[
-            [
-                c
-                for c in (*YARDSTICKS, "oracle of another seed", *self.contenders)
-                if c in wide.index
-            ],
-            list(self.trials.measure.unique()),
-        ]
-
-    def save(self, folder):  # three files
+        folder: str | Path,  # people.parquet, trials.parquet, sweep.parquet
+    ):
+        "Write the records, compact."
         for name in ("people", "trials", "sweep"):
             write_table(Path(folder) / f"{name}.parquet", compact(getattr(self, name)))
 
 
-def compact(t):  # categories and half the digits: a twentieth of the size
-    return t.astype(
-        {
-            c: "category"
-            for c in t.columns
-            if t[c].dtype == object or str(t[c].dtype) in ("str", "string")
+# %% ../../nbs/experiments/12_standings.ipynb #d7619cbc
+class Standings(ComparisonRecords):
+    "What a comparison left, and what can be said from it."
+
+    def differences(
+        self,
+        a: str,  # contender or yardstick
+        b: str,  # another
+        what: str,  # of QUANTITIES
+    ) -> np.ndarray:  # (people,)
+        "How much better people fare under `a` than under `b`."
+        return _differences(self.scores, a, b, what)
+
+    def against(
+        self,
+        yardstick: str = "oracle",  # of YARDSTICKS, or a contender
+        margin: float = 0.1,  # the largest difference that does not matter
+    ) -> pd.DataFrame:  # contender, what, value, low, high, n, p, equivalent, difference_p
+        "Is each difference shown to be small? And is it shown to be there (Holm over all)?"
+        return _against(self, yardstick, margin)
+
+    def table(
+        self,
+        yardstick: str = "oracle",  # see against
+        margin: float = 0.1,  # see against
+    ) -> pd.DataFrame:  # yardsticks and contenders x what, as text
+        "Means over people; = shown equivalent to the yardstick, * shown different from it."
+        return _table(self, self.against(yardstick, margin))
+
+    def contrast(
+        self,
+        pairs: Iterable[tuple[str, str]],  # (a, b)
+        confidence: float = 0.9,  # of the intervals
+    ) -> pd.DataFrame:  # "a − b" x what: "+0.010 [-0.020, +0.040]=", as text
+        "Contenders against each other, with equivalence marks."
+        return _contrast(self, pairs, (1 - confidence) / 2)
+
+    def probabilities(self) -> pd.DataFrame:  # contender x measure
+        "Means over requests and seeds; of p-values the median."
+        return _probabilities(self)
+
+
+# %% ../../nbs/experiments/12_standings.ipynb #9c04c331
+def _differences(scores, a, b, what):
+    for name in (a, b):
+        if name not in scores:
+            raise DataError(f"no contender {name!r} here: there are {', '.join(scores)}")
+    found = (scores.loc[what, a] - scores.loc[what, b]).dropna()  # (people,)
+    if found.empty:
+        raise DataError(f"nobody was asked about {what} under both {a} and {b}")
+    return found.to_numpy()
+
+
+def _against(standings, yardstick, margin):
+    rows = []
+    for contender in standings.contenders:
+        for what in standings.whats:
+            differences = standings.differences(contender, yardstick, what)
+            rows.append(
+                dict(
+                    contender=contender,
+                    what=what,
+                    **equivalence(differences, margin)._asdict(),
+                    difference_p=difference_p(differences),
+                )
+            )
+    table = pd.DataFrame(rows)
+    enough = table.n >= ENOUGH
+    return table.assign(difference_p=holm(table.difference_p), equivalent=table.equivalent & enough)
+
+
+# %% ../../nbs/experiments/12_standings.ipynb #4325c360
+def _table(standings, against):
+    marks = {}
+    for row in against.itertuples():
+        equal, different = row.equivalent, row.difference_p < 0.05
+        marks[row.contender, row.what] = "=" * equal + "*" * different
+    means = standings.scores.groupby(level="what", sort=False).mean()
+    order = [*(name for name in YARDSTICKS if name in means), *standings.contenders]
+    columns = {}
+    for what in standings.whats:
+        columns[what] = {
+            name: f"{said(means.loc[what, name])}{marks.get((name, what), '')}" for name in order
         }
-        | {c: "float32" for c in t.columns if str(t[c].dtype) == "float64" and c != "value"}
-        | {c: "int16" for c in ("items", "seed") if c in t and t[c].notna().all()}
-    )
+    return pd.DataFrame(columns)
 
 
-def load_standings(folder) -> Standings:
+def _contrast(standings, pairs, alpha):
+    def cell(a: str, b: str, what: str) -> str:
+        found = equivalence(standings.differences(a, b, what), alpha=alpha)
+        equal = "=" if found.equivalent and found.n >= ENOUGH else ""
+        return f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]{equal}"
+
+    rows = {f"{a} − {b}": {what: cell(a, b, what) for what in standings.whats} for a, b in pairs}
+    return pd.DataFrame(rows).T
+
+
+def _probabilities(standings):
+    keys = ["contender", "measure"]
+    values = standings.trials.groupby(keys, sort=False, observed=True).value
+    table = values.mean().unstack("measure")
+    table["forget quality p"] = values.median().unstack("measure")["forget quality p"]
+    names = [*YARDSTICKS, "oracle of another seed", *standings.contenders]
+    order = [name for name in names if name in table.index]
+    return table.loc[order, list(standings.trials.measure.unique())]
+
+
+# %% ../../nbs/experiments/12_standings.ipynb #5ddb45e9
+def load_standings(
+    folder: str | Path,  # see Standings.save
+) -> Standings:
     "A comparison as it was saved."
-
-    def plain(t):
-        return t.astype({c: str for c in t.columns if str(t[c].dtype) == "category"})
-
-    return Standings(
-        *(plain(read(Path(folder) / f"{n}.parquet")) for n in ("people", "trials", "sweep"))
-    )
+    tables = []
+    for name in ("people", "trials", "sweep"):
+        table = read(Path(folder) / f"{name}.parquet")
+        text = [column for column in table.columns if str(table[column].dtype) == "category"]
+        tables.append(table.astype({column: str for column in text}))
+    return Standings(*tables)

@@ -10,11 +10,13 @@ __all__ = [
     "GRID",
     "OWN_GRID",
     "MADE_BY",
+    "Job",
     "trial_data",
-    "identity",
     "strangers",
     "questions",
     "examine",
+    "guesses",
+    "identity",
     "plan_of",
     "mask_of",
     "forgotten",
@@ -23,15 +25,16 @@ __all__ = [
     "modest",
     "all_trials",
     "yardstick",
-    "guesses",
 ]
 
 # %% ../../nbs/experiments/14_trials.ipynb #c0436f9e
 import os
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -47,6 +50,7 @@ from mmunlearner_nb.core.identity import (
     examples_hash,
     versions,
 )
+from ..data.examples import Example
 from ..evaluation.chance import guesser
 from ..evaluation.evaluate import score
 from ..evaluation.protocols import traces
@@ -59,7 +63,7 @@ from mmunlearner_nb.experiments.presets import (
     mask_settings,
     unlearn_settings,
 )
-from ..model.vlm import load_vlm
+from ..model.vlm import VLM, load_vlm
 from ..saliency.controls import make_mask
 from ..saliency.masks import Mask
 from ..saliency.preserve import sample
@@ -67,28 +71,33 @@ from ..town.finetune import pictures
 from ..unlearning.loop import Result, unlearn
 from ..unlearning.objectives import METHODS
 
-# %% ../../nbs/experiments/14_trials.ipynb #9803cc57
-CONTENDERS = {m: dict(method=m) for m in METHODS} | {  # name -> settings of a plan
+# %% ../../nbs/experiments/14_trials.ipynb #4232c8ea
+CONTENDERS = {name: dict(method=name) for name in METHODS} | {  # name -> settings of a plan
     "published mask": dict(
         method="mmunlearner", unit_norm=False, groups="examples"
     ),  # the Fisher information as in the paper
     "random mask": dict(method="mmunlearner", mask="random"),
     "other people's mask": dict(method="mmunlearner", mask="other"),
 }
-VARIANTS = (
-    {
-        f"mask {k}": dict(method="mmunlearner", mask=k)
-        for k in ("fisher", "inverted", "scattered", "batch")
-    }
-    | {  # of the mask, looked at on request E
-        f"mask over {c}": dict(method="mmunlearner", mask=f"saliency@{c}")
-        for c in ("vision+projector", "projector+language", "language")
-    }
-    | {f"threshold {t:g}": dict(method="mmunlearner", threshold=t) for t in (0.5, 2.0, 4.0)}
-)
+
+VARIANTS = {  # of the mask, looked at on request E
+    "mask fisher": dict(method="mmunlearner", mask="fisher"),
+    "mask inverted": dict(method="mmunlearner", mask="inverted"),
+    "mask scattered": dict(method="mmunlearner", mask="scattered"),
+    "mask batch": dict(method="mmunlearner", mask="batch"),
+    "mask over vision+projector": dict(method="mmunlearner", mask="saliency@vision+projector"),
+    "mask over projector+language": dict(method="mmunlearner", mask="saliency@projector+language"),
+    "mask over language": dict(method="mmunlearner", mask="saliency@language"),
+    "threshold 0.5": dict(method="mmunlearner", threshold=0.5),
+    "threshold 2": dict(method="mmunlearner", threshold=2.0),
+    "threshold 4": dict(method="mmunlearner", threshold=4.0),
+}
+
 KNOWN = CONTENDERS | VARIANTS
-GRID = {"lr": (6e-5, 1.2e-4, 2.4e-4, 4.8e-4)}  # what is tried on request E, as many for everybody
-OWN_GRID = {  # moved, once, where the best on request E was at an end
+
+# %% ../../nbs/experiments/14_trials.ipynb #ce15cad7
+GRID = {"lr": (6e-5, 1.2e-4, 2.4e-4, 4.8e-4)}
+OWN_GRID = {
     "manu": {"neurons": (0.05, 0.1, 0.2, 0.4)},
     "rmu": {"lr": (4.8e-4, 9.6e-4, 1.92e-3, 3.84e-3)},
     "ga": {"lr": (1.5e-5, 3e-5, 6e-5, 1.2e-4)},
@@ -98,16 +107,85 @@ OWN_GRID = {  # moved, once, where the best on request E was at an end
 }
 
 
-# %% ../../nbs/experiments/14_trials.ipynb #9636080c
+# %% ../../nbs/experiments/14_trials.ipynb #4f0b90fa
 @lru_cache(maxsize=2)
-def trial_data(preset, device) -> tuple:  # (Outlook, hashes of data and model)
+def trial_data(
+    preset: str,  # such as "tiny-llava/mllmu-5"
+    device: str,  # "cpu", "cuda", …
+) -> tuple[Outlook, dict[str, str]]:  # and the hashes of data and model
     "A preset's data, read once."
-    o = Outlook(plan(preset, oracle="none", device=device))
-    return o, dict(
-        data=examples_hash(o.bench.lists()), model=checkpoint_hash(find_model(o.plan.model))
+    outlook = Outlook(plan(preset, oracle="none", device=device))
+    return outlook, dict(
+        data=examples_hash(outlook.bench.lists()),
+        model=checkpoint_hash(find_model(outlook.plan.model)),
     )
 
 
+@lru_cache
+def strangers(
+    n: int,  # at most
+) -> list[Example]:
+    "Pictures of people no model has met, with the questions of training: the non-members."
+    examples = []
+    for about_one in pictures("stranger"):
+        examples += about_one[:6]
+    return sample(examples, n, 0)
+
+
+# %% ../../nbs/experiments/14_trials.ipynb #a54fd9f0
+def questions(
+    outlook: Outlook,  # of trial_data
+) -> dict[str, list[Example]]:  # split -> Examples
+    "What a comparison asks."
+    chosen = {}
+    for split, examples in outlook.asked.items():
+        tasks = {"generation"}
+        if split in ("forget", "test"):
+            tasks.add("classification")
+        chosen[split] = [example for example in examples if example.task in tasks]
+    return chosen
+
+
+def examine(
+    vlm: VLM,  # who is asked
+    outlook: Outlook,  # of trial_data
+    traced: bool = True,  # see what a membership attack sees, too
+) -> pd.DataFrame:  # items of evaluate.score; then, with split "traces", those of protocols.traces
+    "The questions of a comparison; and, in the tiny world, the traces of training."
+    items = score(vlm, questions(outlook))
+    if not traced:
+        return items
+    members = sample(outlook.bench.forget_vqa, 240, 0)
+    seen = traces(vlm, members, strangers(len(members))).assign(split="traces")
+    return pd.concat([items, seen], ignore_index=True)
+
+
+# %% ../../nbs/experiments/14_trials.ipynb #d1d28674
+def guesses(
+    outlook: Outlook,  # of trial_data
+    how: str = "commonest",  # | "random"; see chance.guesser
+) -> pd.DataFrame:  # an item a row: split, modality, task, person_id, score
+    "What guessing gives for each question of a comparison."
+    known = []
+    for examples in outlook.bench.lists().values():
+        known += examples
+    guess = guesser(known, how)
+    rows = []
+    for split, examples in questions(outlook).items():
+        for example in examples:
+            rows.append(
+                dict(
+                    split=split,
+                    modality=example.modality,
+                    task=example.task,
+                    person_id=example.person_id,
+                    score=guess(example),
+                )
+            )
+    return pd.DataFrame(rows)
+
+
+# %% ../../nbs/experiments/14_trials.ipynb #aed637d3
 MADE_BY = (
     "batches",
     "controls",
@@ -125,150 +203,144 @@ MADE_BY = (
 )  # modules that decide what a trial finds
 
 
-def identity(inputs, **more) -> dict:  # what a cached result depends on
+def identity(
+    inputs: dict[str, str],  # hashes of data and model
+    **more: Any,  # settings
+) -> dict[str, Any]:
+    "What a cached result depends on."
     return inputs | more | dict(versions=versions(), code=code_hash(*MADE_BY))
 
 
-@lru_cache
-def strangers(n) -> list:  # of Examples
-    "Pictures of people no model has met, with the questions of training: the non-members."
-    return sample([e for g in pictures("stranger") for e in g[:6]], n, 0)
-
-
-def questions(o) -> dict:  # split -> Examples
-    "What a comparison asks: everybody openly, the people to forget with options too."
-    return {
-        s: [
-            e
-            for e in es
-            if e.task == "generation" or (e.task == "classification" and s in ("forget", "test"))
-        ]
-        for s, es in o.asked.items()
-    }
-
-
-def examine(
-    vlm, o, traced=True
-) -> pd.DataFrame:  # items of evaluate.score; then, with split "traces", those of protocols.traces
-    "The questions of a comparison; and, in the tiny world, what a membership attack sees."
-    items = score(vlm, questions(o))
-    if not traced:
-        return items
-    members = sample(o.bench.forget_vqa, 240, 0)
-    return pd.concat(
-        [items, traces(vlm, members, strangers(len(members))).assign(split="traces")],
-        ignore_index=True,
-    )
-
-
-def plan_of(preset, name, device, **settings) -> Plan:
+def plan_of(
+    preset: str,  # such as "tiny-llava/mllmu-5"
+    name: str,  # of KNOWN
+    device: str,  # "cpu", "cuda", …
+    **settings: Any,  # of a plan, before those of the contender
+) -> Plan:
+    "The plan of a contender."
     return plan(preset, oracle="none", device=device, **KNOWN[name] | settings)
 
 
-def mask_of(p, vlm, o, inputs, out) -> Mask:
+# %% ../../nbs/experiments/14_trials.ipynb #54b41ca5
+def mask_of(
+    p: Plan,  # of plan_of
+    vlm: VLM,  # before unlearning
+    outlook: Outlook,  # of trial_data
+    inputs: dict[str, str],  # of trial_data
+    out: str | Path,  # folder of all trials
+) -> Mask:
     "The mask a plan asks for, made once for each seed."
     key = digest(identity(inputs, dtype=p.dtype, **mask_settings(p)))
-    path = (
-        Path(out)
-        / "masks"
-        / f"{p.preset.replace('/', '-')}-{p.mask}-seed{p.seed}-{key}.safetensors"
-    )
+    name = f"{p.preset.replace('/', '-')}-{p.mask}-seed{p.seed}-{key}.safetensors"
+    path = Path(out) / "masks" / name
     if path.exists():
         return Mask.load(path)
     set_seed(p.seed)
-    mask = make_mask(vlm, o.bench, **mask_settings(p))
+    mask = make_mask(vlm, outlook.bench, **mask_settings(p))
     with writing(path) as tmp:
         mask.save(tmp)
     return mask
 
 
+# %% ../../nbs/experiments/14_trials.ipynb #b940de15
 def forgotten(
-    preset,
-    name,  # see plan and CONTENDERS
-    out,  # folder of all trials: masks are kept there
-    device="cpu",
-    **settings,  # of a plan
+    preset: str,  # such as "tiny-llava/mllmu-5"
+    name: str,  # of KNOWN
+    out: str | Path,  # folder of all trials: masks are kept there
+    device: str = "cpu",  # | "cuda", …
+    **settings: Any,  # of a plan
 ) -> Result:  # see unlearn
     "A contender after unlearning, before it is asked anything."
-    (o, inputs), p = trial_data(preset, device), plan_of(preset, name, device, **settings)
+    outlook, inputs = trial_data(preset, device)
+    p = plan_of(preset, name, device, **settings)
     vlm = load_vlm(p.model, p.device, p.dtype)
-    mask = mask_of(p, vlm, o, inputs, out) if METHODS[p.method].edit is None else None
-    return unlearn(vlm, o.bench, mask=mask, **unlearn_settings(p))
+    edited = METHODS[p.method].edit is not None  # weights are set, not trained: no mask
+    mask = None if edited else mask_of(p, vlm, outlook, inputs, out)
+    return unlearn(vlm, outlook.bench, mask=mask, **unlearn_settings(p))
 
 
+def _refuse_own(settings):
+    "A trial must be like the others in all that its name does not say."
+    for name in settings:
+        if name == "eval_people" or not PLAN_FIELDS[name].metadata.get("same", True):
+            raise SettingsError(
+                f"a trial has no {name!r} of its own: it would no longer be like the others"
+            )
+
+
+# %% ../../nbs/experiments/14_trials.ipynb #0aa8cf7e
 def trial(
-    preset,
-    name,  # see plan and CONTENDERS
-    out,  # folder of all trials
-    device="cpu",
-    traced=True,  # see examine
-    **settings,  # of a plan
-) -> pd.DataFrame:  # see examine
+    preset: str,  # such as "tiny-llava/mllmu-5"
+    name: str,  # of KNOWN
+    out: str | Path,  # folder of all trials
+    device: str = "cpu",  # | "cuda", …
+    traced: bool = True,  # see examine
+    **settings: Any,  # of a plan
+) -> pd.DataFrame:  # see examine; and stopped, why it stopped early, if it did
     "Forget once and ask everything; a trial that was made before is read."
-    if odd := [
-        k for k in settings if k == "eval_people" or not PLAN_FIELDS[k].metadata.get("same", True)
-    ]:
-        raise SettingsError(
-            f"a trial has no {odd[0]!r} of its own: it would no longer be like the others"
-        )
-    (o, inputs), p = trial_data(preset, device), plan_of(preset, name, device, **settings)
+    _refuse_own(settings)
+    outlook, inputs = trial_data(preset, device)
+    p = plan_of(preset, name, device, **settings)
     key = identity(inputs, traced=traced, **deciding_settings(p))
 
-    def make():
+    def make() -> pd.DataFrame:
         result = forgotten(preset, name, out, device, **settings)
-        return examine(result.vlm, o, traced).assign(stopped=result.stopped)
+        return examine(result.vlm, outlook, traced).assign(stopped=result.stopped)
 
-    return cached(
-        out, f"{preset.replace('/', '-')}-{name.replace(' ', '_')}-seed{p.seed}", key, make
-    )[0]
+    label = f"{preset.replace('/', '-')}-{name.replace(' ', '_')}-seed{p.seed}"
+    items, _ = cached(out, label, key, make)
+    return items
 
 
-def one(job):  # (preset, name, out, device, traced, settings)
+# %% ../../nbs/experiments/14_trials.ipynb #19540b95
+Job = tuple[str, str, str, str, bool, dict]  # preset, name, out, device, traced, settings
+
+
+def one(
+    job: Job,  # see trial
+) -> pd.DataFrame:  # see trial
+    "The trial of a job."
     *first, traced, settings = job
     return trial(*first, traced=traced, **settings)
 
 
-def modest(threads):  # in a worker: no bars, its share of the cores
+def modest(
+    threads: int,  # of PyTorch
+):
+    "In a worker: no bars, its share of the cores."
     os.environ["TQDM_DISABLE"] = "1"
     torch.set_num_threads(threads)
 
 
-def all_trials(jobs, workers=1):  # yields what each trial found, in order
-    "All trials, in this process or in several."
+def all_trials(
+    jobs: Sequence[Job],  # see trial
+    workers: int = 1,  # processes at once
+) -> Iterator[pd.DataFrame]:  # see trial
+    "What each trial found, in order."
     if workers == 1:
-        yield from (one(j) for j in progress(jobs, desc="trials"))
+        yield from (one(job) for job in progress(jobs, desc="trials"))
         return
     threads = max(1, torch.get_num_threads() // workers)
     with ProcessPoolExecutor(workers, get_context("spawn"), modest, (threads,)) as pool:
         yield from progress(pool.map(one, jobs), total=len(jobs), desc="trials")
 
 
-def yardstick(preset, checkpoint, out, device="cpu") -> pd.DataFrame:  # see examine
+# %% ../../nbs/experiments/14_trials.ipynb #074348a5
+def yardstick(
+    preset: str,  # such as "tiny-llava/mllmu-5"
+    checkpoint: str | Path,  # folder, sample name or hub id
+    out: str | Path,  # folder of all trials
+    device: str = "cpu",  # | "cuda", …
+) -> pd.DataFrame:  # see examine
     "What a model that no trial changes answers: vanilla, an oracle."
-    o, inputs = trial_data(preset, device)
+    outlook, inputs = trial_data(preset, device)
+    dtype = outlook.plan.dtype
     key = identity(
-        inputs | dict(model=checkpoint_hash(find_model(checkpoint))),
-        dtype=o.plan.dtype,
-        device=device,
+        inputs | dict(model=checkpoint_hash(find_model(checkpoint))), dtype=dtype, device=device
     )
-    return cached(
-        out,
-        f"{preset.replace('/', '-')}-{Path(checkpoint).name}",
-        key,
-        lambda: examine(load_vlm(checkpoint, device, o.plan.dtype), o),
-    )[0]
 
+    def make() -> pd.DataFrame:
+        return examine(load_vlm(checkpoint, device, dtype), outlook)
 
-# %% ../../nbs/experiments/14_trials.ipynb #f7bc09ad
-def guesses(
-    o, how="commonest"
-) -> pd.DataFrame:  # an item a row: split, modality, task, person_id, score
-    "What guessing gives, as the probability that a guess is right; see evaluate.guesser."
-    guess = guesser([e for es in o.bench.lists().values() for e in es], how)
-    return pd.DataFrame(
-        [
-            dict(split=s, modality=e.modality, task=e.task, person_id=e.person_id, score=guess(e))
-            for s, es in questions(o).items()
-            for e in es
-        ]
-    )
+    items, _ = cached(out, f"{preset.replace('/', '-')}-{Path(checkpoint).name}", key, make)
+    return items

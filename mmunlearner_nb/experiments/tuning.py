@@ -15,6 +15,9 @@ __all__ = [
 ]
 
 # %% ../../nbs/experiments/15_tuning.ipynb #3827f310
+from collections.abc import Iterable
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -32,79 +35,111 @@ from mmunlearner_nb.experiments.trials import (
 )
 
 
-# %% ../../nbs/experiments/15_tuning.ipynb #0bd403e5
+# %% ../../nbs/experiments/15_tuning.ipynb #826f055a
 def numbers(
-    items,
-) -> pd.Series:  # (group, modality, task) -> accuracy; forget and test sets are one group
-    "Accuracies by what they are about."
-    t = in_groups(items[items.task.isin(("generation", "classification"))])
-    return t.groupby(["split", "modality", "task"], sort=False).score.mean()
+    items: pd.DataFrame,  # with split, modality, task, score
+) -> pd.Series:  # (group, modality, task) -> accuracy
+    "Accuracies by what they are about; forget and test sets are one group."
+    grouped = in_groups(items[items.task.isin(("generation", "classification"))])
+    return grouped.groupby(["split", "modality", "task"], sort=False).score.mean()
 
 
 def forgotten_and_kept(
-    items, vanilla, guess
-) -> tuple:  # items of the unlearned and of the vanilla model; items of guessing -> (forgotten_and_kept forgotten, forgotten_and_kept kept), each in [0, 1]
+    items: pd.DataFrame,  # of the unlearned model
+    vanilla: pd.DataFrame,  # the same of the vanilla model
+    guess: pd.DataFrame,  # and of guessing
+) -> tuple[list[float], list[float]]:  # of each kind of question; in [0, 1]
     "How near to guessing what should be forgotten is, and how near to the vanilla model the rest."
-    a, v, g = numbers(items), numbers(vanilla), numbers(guess)
-    if (v == 0).any() or (g == 1).any():
+    accuracy, before, chance = numbers(items), numbers(vanilla), numbers(guess)
+    if (before == 0).any() or (chance == 1).any():
+        where = [*before[before == 0].index, *chance[chance == 1].index][0]
         raise DataError(
-            f"nothing can be balanced where the vanilla model is always wrong or guessing always right: {[*v[v == 0].index, *g[g == 1].index][0]}"
+            "nothing can be balanced where the vanilla model is always wrong or guessing always "
+            f"right: {where}"
         )
-    forgotten = [
-        1 - min(1, abs(a[k] - g[k]) / (1 - g[k])) for k in a.index if k[:2] == ("forget", "vqa")
-    ]
-    kept = [
-        min(1, a[k] / v[k]) for k in a.index if k[:2] != ("forget", "vqa") and k[2] == "generation"
-    ]
+    forgotten, kept = [], []
+    for key in accuracy.index:
+        group, modality, task = key
+        if (group, modality) == ("forget", "vqa"):
+            far = abs(accuracy[key] - chance[key]) / (1 - chance[key])
+            forgotten.append(1 - min(1, far))
+        elif task == "generation":
+            kept.append(min(1, accuracy[key] / before[key]))
     return forgotten, kept
 
 
-def balance(items, vanilla, guess) -> float:  # see forgotten_and_kept
+def balance(
+    items: pd.DataFrame,  # of the unlearned model
+    vanilla: pd.DataFrame,  # the same of the vanilla model
+    guess: pd.DataFrame,  # and of guessing
+) -> float:  # in [0, 1]
     "How well a model forgets what it should and keeps the rest: a harmonic mean."
-    return model_utility(sum(forgotten_and_kept(items, vanilla, guess), []))
+    forgotten, kept = forgotten_and_kept(items, vanilla, guess)
+    return model_utility(forgotten + kept)
 
 
-def refuse_clear(benchmark):
+# %% ../../nbs/experiments/15_tuning.ipynb #f339837c
+def refuse_clear(
+    benchmark: str,  # "mllmu" | "clear"
+):
+    "A SettingsError unless comparisons can be made on it."
     if benchmark != "mllmu":
         raise SettingsError(
-            f"comparisons are made on mllmu presets, not on {benchmark}: CLEAR has no celebrities to measure damage on, and sets of its own that the table does not know"
+            f"comparisons are made on mllmu presets, not on {benchmark}: CLEAR has no celebrities "
+            "to measure damage on, and sets of its own that the table does not know"
         )
 
 
-def grid_of(name) -> list:  # of settings
-    return [{k: v} for k, vs in OWN_GRID.get(name, GRID).items() for v in vs]
+def grid_of(
+    name: str,  # of trials.KNOWN
+) -> list[dict[str, float]]:  # each of one setting
+    "What is tried of a contender."
+    grid = OWN_GRID.get(name, GRID)
+    return [{setting: value} for setting, values in grid.items() for value in values]
 
 
+def _sweep_jobs(preset, names, out, seeds, device):
+    jobs = []
+    for seed in seeds:
+        for name in names:
+            for settings in grid_of(name):
+                jobs.append((preset, name, out, device, False, settings | dict(seed=seed)))
+    return jobs
+
+
+# %% ../../nbs/experiments/15_tuning.ipynb #ce3a242d
 def tune(
-    family,  # "tiny-llava"
-    benchmark,  # "mllmu"
-    names=None,  # of CONTENDERS (None: all) or VARIANTS
-    out="comparisons",
-    seeds=(0, 1),
-    workers=1,
-    device="cpu",
-) -> pd.DataFrame:  # contender, setting, value, seed, balance; accuracy on the forgotten pictures: open answers (forgotten), options; mean share kept of the rest
-    "The sweep on request E."
+    family: str,  # "tiny-llava"
+    benchmark: str,  # "mllmu"
+    names: Iterable[str] | None = None,  # of CONTENDERS (None: all) or VARIANTS
+    out: str | Path = "comparisons",  # folder of all trials
+    seeds: Iterable[int] = (0, 1),  # of each setting
+    workers: int = 1,  # processes at once
+    device: str = "cpu",  # | "cuda", …
+) -> pd.DataFrame:  # a trial a row
+    """
+    The sweep on request E.
+
+    Columns: contender, setting, value, seed, balance; accuracy on the forgotten pictures by open
+    answers (forgotten) and options; kept, the mean share of the rest.
+    """
     refuse_clear(benchmark)
     preset = f"{family}/{benchmark}-E"
-    o, _ = trial_data(preset, device)
-    vanilla, guess = yardstick(preset, o.plan.model, out, device), guesses(o)
-    jobs = [
-        (preset, n, out, device, False, s | dict(seed=k))
-        for k in seeds
-        for n in names or CONTENDERS
-        for s in grid_of(n)
-    ]
+    outlook, _ = trial_data(preset, device)
+    vanilla, guess = yardstick(preset, outlook.plan.model, out, device), guesses(outlook)
+    jobs = _sweep_jobs(preset, list(names or CONTENDERS), out, seeds, device)
     rows = []
-    for (_, name, *_, settings), items in zip(jobs, all_trials(jobs, workers)):
-        ((key, value),) = ((k, v) for k, v in settings.items() if k != "seed")
+    for (_, name, *_, settings), items in zip(jobs, all_trials(jobs, workers), strict=True):
+        setting, seed = settings.copy(), settings["seed"]
+        del setting["seed"]
+        ((tried, value),) = setting.items()
         left = numbers(items)["forget", "vqa"]
         rows.append(
             dict(
                 contender=name,
-                setting=key,
+                setting=tried,
                 value=value,
-                seed=settings["seed"],
+                seed=seed,
                 balance=balance(items, vanilla, guess),
                 forgotten=left["generation"],
                 options=left["classification"],
@@ -114,36 +149,34 @@ def tune(
     return pd.DataFrame(rows)
 
 
-def best_settings(sweep) -> dict:  # contender -> {setting: value}
+# %% ../../nbs/experiments/15_tuning.ipynb #ca817157
+def best_settings(
+    sweep: pd.DataFrame,  # of tune
+) -> dict[str, dict[str, float]]:  # contender -> {setting: value}
     "The setting with the highest mean balance over seeds."
-    means = (
-        sweep.groupby(["contender", "setting", "value"], sort=False).balance.mean().reset_index()
-    )
+    keys = ["contender", "setting", "value"]
+    means = sweep.groupby(keys, sort=False).balance.mean().reset_index()
     top = means.loc[means.groupby("contender", sort=False).balance.idxmax()]
-    return {r.contender: {r.setting: r.value} for r in top.itertuples()}
+    return {row.contender: {row.setting: row.value} for row in top.itertuples()}
+
+
+def _crossing(tried, target):
+    "Where the curve of one contender comes down to the target."
+    accuracy = tried.groupby("value")[["forgotten", "options"]].mean().mean(axis=1).sort_index()
+    x = np.log(accuracy.index.to_numpy(float))  # (settings,)
+    y = np.minimum.accumulate(accuracy.to_numpy())  # (settings,), falling
+    levels, first = np.unique(-y, return_index=True)
+    return float(np.exp(np.interp(-target, levels, x[first])))
 
 
 def matched_settings(
-    sweep,
-    names,  # of contenders
-    target,  # mean accuracy of open answers and options on the forgotten pictures
-) -> dict:  # contender -> {setting: value}; on a curve that never gets there, its nearest point
-    "The settings at which contenders forget equally much: read off the sweep's curve, straight in the logarithm of the setting."
-
-    def crossing(t):
-        curve = t.groupby("value")[["forgotten", "options"]].mean().mean(axis=1).sort_index()
-        x, y = (
-            np.log(curve.index.to_numpy(float)),
-            np.minimum.accumulate(curve.to_numpy()),
-        )  # more of a setting forgets no less
-        levels, first = np.unique(-y, return_index=True)
-        return float(np.exp(np.interp(-target, levels, x[first])))
-
-    return {
-        n: {
-            sweep.setting[sweep.contender == n].iloc[0]: round(
-                crossing(sweep[sweep.contender == n]), 8
-            )
-        }
-        for n in names
-    }
+    sweep: pd.DataFrame,  # of tune
+    names: Iterable[str],  # of contenders in it
+    target: float,  # mean accuracy of open answers and options on the forgotten pictures
+) -> dict[str, dict[str, float]]:  # contender -> {setting: value}
+    "Where contenders forget equally much; on a curve that never gets there, its nearest point."
+    found = {}
+    for name in names:
+        tried = sweep[sweep.contender == name]
+        found[name] = {tried.setting.iloc[0]: round(_crossing(tried, target), 8)}
+    return found

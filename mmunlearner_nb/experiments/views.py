@@ -7,41 +7,34 @@ open without model or GPU."""
 __all__ = [
     "FORMAT",
     "FILES",
-    "record_saliency",
-    "record_answers",
-    "record_attributions",
-    "record_tape",
     "label",
-    "tape_for",
-    "record_views",
+    "save_attributions",
+    "read_attributions",
+    "Recorded",
     "Views",
     "load_views",
 ]
 
 # %% ../../nbs/experiments/08_views.ipynb #55788515
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
+import PIL.Image
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from ..core.files import RecordError, read, write_json, write_table, writing
+from ..core.files import RecordError, read, write_json, writing
 from ..data.examples import Example
 from .records import picture_table, pictures_of
-from .tape import Tape, all_ways, quick_saliency, shown_facts
-from ..probing.attribution import Attribution, attribute
-from ..saliency.atlas import Atlas, make_atlas
-from ..saliency.controls import for_others
-from ..saliency.fisher import diagonal_fisher
-from ..saliency.layout import heads_of
-from ..saliency.preserve import preserve_fisher
-from ..unlearning.settings import Settings, plan_steps
+from ..probing.attribution import Attribution
+from ..saliency.atlas import Atlas
 
-# %% ../../nbs/experiments/08_views.ipynb #8e85fee4
+# %% ../../nbs/experiments/08_views.ipynb #71e94943
 FORMAT = 1  # of the folder; raised when its files change their meaning
 FILES = dict(
     atlas="atlas.safetensors",
@@ -59,225 +52,168 @@ FILES = dict(
 )
 
 
-def record_saliency(
-    folder, models, bench, unit_norm=True, groups="equal", max_examples=100, seed=0
-):  # name -> VLM, of which the vanilla and the unlearned are looked at
-    "The atlas of the people to forget, and its null; and the same after unlearning."
-
-    def atlas(vlm, b, blocks):
-        return make_atlas(
-            diagonal_fisher(vlm, b.forget_vqa, unit_norm=unit_norm),
-            preserve_fisher(
-                vlm, b, unit_norm=unit_norm, groups=groups, max_examples=max_examples, seed=seed
-            ),
-            heads_of(vlm),
-            blocks,
-        )
-
-    for name, model, b in (
-        ("atlas", "vanilla", bench),
-        ("null", "vanilla", for_others(bench, seed)),
-        ("after", "unlearned", bench),
-    ):
-        if model in models:
-            with writing(Path(folder) / FILES[name]) as tmp:
-                atlas(models[model], b, name == "atlas").save(tmp)
-
-
-def record_answers(folder, models, facts):  # name -> VLM; from with_options
-    "What the models answer both ways, and the pictures they saw."
-    write_table(Path(folder) / FILES["answers"], all_ways(models, facts))
-    keys = picture_table([f.seen.image for f, _ in facts])
-    key = dict(zip(keys.id, keys.key))
-    write_table(
-        Path(folder) / FILES["pictures"],
-        keys[["key", "png"]]
-        .drop_duplicates("key")
-        .merge(
-            pd.DataFrame(
-                [
-                    dict(key=key[id(f.seen.image)], person_id=f.seen.person_id, truth=f.seen.answer)
-                    for f, _ in facts
-                ]
-            )
-        ),
-    )
-
-
-def record_attributions(folder, models, examples, to=("tokens", "words")):
-    "What the models' answers rest on."
-    made = [
-        (name, attribute(v, e, t))
-        for name, v in models.items()
-        for e in examples
-        for t in to
-        if e.image is not None or t.startswith("words")
-    ]
-    pictures = picture_table([e.image for e in examples])
-    key = dict(zip(pictures.id, pictures.key))
-    about = [
-        dict(
-            model=name,
-            to=a.to,
-            present=a.present,
-            absent=a.absent,
-            question=a.example.question,
-            answer=a.example.answer,
-            person_id=a.example.person_id,
-            modality=a.example.modality,
-            picture=a.example.image and key[id(a.example.image)],
-        )
-        for name, a in made
-    ]
-    tensors = {f"values {i}": torch.tensor(a.values) for i, (_, a) in enumerate(made)} | {
-        f"picture {k}": torch.tensor(list(b), dtype=torch.uint8)
-        for k, b in zip(pictures.key, pictures.png)
-    }
-    with writing(Path(folder) / FILES["attributions"]) as tmp:
-        save_file(tensors, tmp, metadata={"attributions": json.dumps(about)})
-
-
-def record_tape(folder, tape, history):
-    "What a Tape noted, and the losses."
-    for name, t in tape.tables().items():
-        write_table(Path(folder) / FILES[name], t)
-    write_table(Path(folder) / FILES["history"], history)
-
-
-def label(folder, title, people):  # person_id -> how to call them
+def label(
+    folder: str | Path,  # of views
+    title: str,  # of the run
+    people: dict[str, str],  # person_id -> how to call them
+):
+    "Say whose views these are, and in which format."
     write_json(Path(folder) / "views.json", dict(format=FORMAT, title=title, people=people))
 
 
-# %% ../../nbs/experiments/08_views.ipynb #599c1722
-def tape_for(
-    vlm, bench, settings, frames=20, people=5, **fisher
-) -> Tape:  # of unlearn; about so many frames; of each group so many people; see quick_saliency
-    "A Tape that follows a few facts of everybody."
-    facts = shown_facts(bench, people, 2)
-    theirs = set(bench.forget_people)
+# %% ../../nbs/experiments/08_views.ipynb #9ba695cd
+def save_attributions(
+    path: str | Path,  # .safetensors
+    made: Sequence[tuple[str, Attribution]],  # of which model, and what
+):
+    "Write attributions, whole or not at all."
+    pictures = picture_table([found.example.image for _, found in made])
+    key = dict(zip(pictures.id, pictures.key, strict=True))
+    about, tensors = [], {}
+    for i, (model, found) in enumerate(made):
+        example = found.example
+        about.append(
+            dict(
+                model=model,
+                to=found.to,
+                present=found.present,
+                absent=found.absent,
+                question=example.question,
+                answer=example.answer,
+                person_id=example.person_id,
+                modality=example.modality,
+                picture=None if example.image is None else key[id(example.image)],
+            )
+        )
+        tensors[f"values {i}"] = torch.tensor(found.values)  # (height, width) or (words,)
+    for name, data in zip(pictures.key, pictures.png, strict=True):
+        tensors[f"picture {name}"] = torch.tensor(list(data), dtype=torch.uint8)  # (bytes,)
+    with writing(path) as tmp:
+        save_file(tensors, tmp, metadata={"attributions": json.dumps(about)})
 
-    def those(who, how):
-        return [getattr(f, how) for f, _ in facts if (f.seen.person_id in theirs) == who]
 
-    groups = {
-        "their pictures": those(True, "seen"),
-        "their names": those(True, "named"),
-        "others' pictures": those(False, "seen"),
-        "others' names": those(False, "named"),
+# %% ../../nbs/experiments/08_views.ipynb #9e0bccf2
+def _attributions_file(path):  # what each is of; name -> array
+    try:
+        with safe_open(path, "pt") as file:
+            about = json.loads(file.metadata()["attributions"])
+            return about, {name: file.get_tensor(name).numpy() for name in file.keys()}
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise RecordError(
+            f"{path}: not a whole file of attributions ({error}); delete it and record it again"
+        ) from error
+
+
+def read_attributions(
+    path: str | Path,  # see save_attributions
+) -> list[tuple[str, Attribution]]:  # of which model, and what
+    "Attributions as they were; a RecordError if the file is damaged."
+    about, arrays = _attributions_file(path)
+    names = [name for name in arrays if name.startswith("picture ")]
+    images = pictures_of([arrays[name].tobytes() for name in names])
+    pictures = {
+        name.removeprefix("picture "): image for name, image in zip(names, images, strict=True)
     }
-    s = Settings(**settings)
-    keep = len(bench.retain_vqa) + (
-        len(bench.retain_qa) + len(bench.forget_qa) if s.rehearse == "both" else 0
-    )
-    return Tape(
-        vlm,
-        {k: v for k, v in groups.items() if v},
-        [e for f, _ in facts[:2] for e in (f.seen, f.named)],
-        max(1, plan_steps(len(bench.forget_vqa), keep, s)[0] // frames),
-        quick_saliency(bench, **fisher),
-    )
+    found = []
+    for i, row in enumerate(about):
+        example = Example(
+            pictures.get(row["picture"]),
+            row["question"],
+            row["answer"],
+            row["person_id"],
+            modality=row["modality"],
+        )
+        values = arrays[f"values {i}"]
+        shares = Attribution(row["to"], values, row["present"], row["absent"], example)
+        found.append((row["model"], shares))
+    return found
 
 
-def record_views(
-    folder, models, bench, title, **fisher
-):  # name -> VLM, vanilla first; see record_saliency
-    "Everything but the tape."
-    facts, names = shown_facts(bench), bench.names()
-    theirs = [f for f, _ in facts if f.seen.person_id in bench.forget_people]
-    record_saliency(folder, models, bench, **fisher)
-    if facts:
-        record_answers(folder, models, facts)
-        record_attributions(folder, models, [e for f in theirs[::5][:3] for e in (f.seen, f.named)])
-    label(folder, title, {f.seen.person_id: names[f.seen.person_id] for f, _ in facts})
-
-
-# %% ../../nbs/experiments/08_views.ipynb #64103a83
+# %% ../../nbs/experiments/08_views.ipynb #e39ee784
 @dataclass(repr=False)
-class Views:
-    "A recorded run's views, read as they are asked for."
+class Recorded:
+    "A folder of views, some of which may be missing."
 
-    path: Path
-    about: dict  # title, people
+    path: Path  # the folder
+    about: dict  # views.json: format, title, people
 
-    def missing(self) -> list:
-        return [n for n, f in FILES.items() if not (self.path / f).exists()]
+    def missing(self) -> list[str]:  # of FILES
+        "What was not recorded."
+        return [name for name, file in FILES.items() if not (self.path / file).exists()]
 
-    def file(self, name):  # or a RecordError that says how to get it
+    def there(self) -> list[str]:  # of FILES
+        "What was."
+        missing = self.missing()
+        return [name for name in FILES if name not in missing]
+
+    def file(
+        self,
+        name: str,  # of FILES
+    ) -> Path:
+        "Where it is, or a RecordError that says what there is instead."
         if name in self.missing():
             raise RecordError(
-                f"{self.path} holds no {FILES[name]}: this run recorded no {name}; it has {', '.join(n for n in FILES if n not in self.missing()) or 'nothing'}"
+                f"{self.path} holds no {FILES[name]}: this run recorded no {name}; "
+                f"it has {', '.join(self.there()) or 'nothing'}"
             )
         return self.path / FILES[name]
 
-    def table(self, name):
+    def table(
+        self,
+        name: str,  # of FILES, .csv or .parquet
+    ) -> pd.DataFrame:
+        "One of the tables."
         return read(self.file(name))
 
+    def table_if(
+        self,
+        name: str,  # of FILES, .csv or .parquet
+    ) -> pd.DataFrame | None:
+        "One of the tables, if it was recorded."
+        return None if name in self.missing() else self.table(name)
+
+
+# %% ../../nbs/experiments/08_views.ipynb #5fbec6e2
+class Views(Recorded):
+    "A recorded run's views, read as they are asked for."
+
+    def atlas_if(
+        self,
+        name: str,  # "atlas" | "null" | "after"
+    ) -> Atlas | None:
+        "One of the maps of saliency, if it was recorded."
+        return None if name in self.missing() else Atlas.load(self.file(name))
+
+    @cached_property
+    def atlas(self) -> Atlas:
+        "Of the people to forget, before unlearning."
+        return Atlas.load(self.file("atlas"))
+
     @property
-    def people(self):
+    def people(self) -> dict[str, str]:  # person_id -> how to call them
+        "Everybody who is shown."
         return self.about["people"]
 
     @cached_property
-    def atlas(self):
-        return Atlas.load(self.file("atlas"))
-
-    def atlas_if(self, name):
-        return (
-            Atlas.load(self.file(name)) if name not in self.missing() else None
-        )  # "null", "after"
-
-    def table_if(self, name):
-        return self.table(name) if name not in self.missing() else None
+    def pictures(self) -> dict[tuple[str, str], PIL.Image.Image]:  # (person_id, truth) -> RGB
+        "What the questions by picture are about."
+        table = self.table("pictures")
+        keys = zip(table.person_id, table.truth, strict=True)
+        return dict(zip(keys, pictures_of(table.png), strict=True))
 
     @cached_property
-    def pictures(self):  # (person_id, truth) -> PIL image
-        t = self.table("pictures")
-        return {(r.person_id, r.truth): im for r, im in zip(t.itertuples(), pictures_of(t.png))}
-
-    @cached_property
-    def attributions(self) -> list:  # of (model, Attribution)
-        path = self.file("attributions")
-        try:
-            with safe_open(path, "pt") as f:
-                about, t = (
-                    json.loads(f.metadata()["attributions"]),
-                    {k: f.get_tensor(k).numpy() for k in f.keys()},
-                )
-        except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as e:
-            raise RecordError(
-                f"{path}: not a whole file of attributions ({e}); delete it and record it again"
-            ) from e
-        seen = {
-            k.removeprefix("picture "): im
-            for k, im in zip(
-                [k for k in t if k.startswith("picture ")],
-                pictures_of([v.tobytes() for k, v in t.items() if k.startswith("picture ")]),
-            )
-        }
-        return [
-            (
-                a["model"],
-                Attribution(
-                    a["to"],
-                    t[f"values {i}"],
-                    a["present"],
-                    a["absent"],
-                    Example(
-                        seen.get(a["picture"]),
-                        a["question"],
-                        a["answer"],
-                        a["person_id"],
-                        modality=a["modality"],
-                    ),
-                ),
-            )
-            for i, a in enumerate(about)
-        ]
+    def attributions(self) -> list[tuple[str, Attribution]]:  # of which model, and what
+        "What some answers rest on."
+        return read_attributions(self.file("attributions"))
 
     def __repr__(self):
-        return f"{self.about['title']}: {', '.join(n for n in FILES if n not in self.missing())} in {self.path}"
+        return f"{self.about['title']}: {', '.join(self.there())} in {self.path}"
 
 
-def load_views(path) -> Views:  # a run folder, or the folder `views` in it
+# %% ../../nbs/experiments/08_views.ipynb #493d86cb
+def load_views(
+    path: str | Path,  # a run folder, or the folder `views` in it
+) -> Views:
     "The views of a recorded run."
     path = Path(path)
     path = path / "views" if (path / "views").is_dir() else path
@@ -286,6 +222,7 @@ def load_views(path) -> Views:  # a run folder, or the folder `views` in it
     about = read(path / "views.json")
     if about.get("format") != FORMAT:
         raise RecordError(
-            f"{path} was recorded in format {about.get('format')}, this version reads {FORMAT}: record it again, or open it with the version that made it"
+            f"{path} was recorded in format {about.get('format')}, this version reads {FORMAT}: "
+            "record it again, or open it with the version that made it"
         )
     return Views(path, about)
