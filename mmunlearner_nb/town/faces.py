@@ -17,11 +17,11 @@ from mmunlearner_nb.town.hair import (
     draw_glasses,
     draw_hat,
 )
-from .looks import Pose
+from .looks import STRAIGHT, Look, Pose
 from .pen import Pen
 
 # %% ../../nbs/town/05_faces.ipynb #761f81ff
-LAYERS = (
+LAYERS = (  # from the back to the front
     draw_background,
     draw_back_hair,
     draw_body,
@@ -35,37 +35,35 @@ LAYERS = (
 
 
 def draw_face(
-    look,  # who
-    size=256,  # pixels, square
-    pose=Pose(),  # how
-    supersample=4,  # drawn this many times larger, then averaged
+    look: Look,  # who
+    size: int = 256,  # pixels, square
+    pose: Pose = STRAIGHT,  # how
+    supersample: int = 4,  # drawn this many times larger, then averaged
 ) -> Image.Image:  # RGB
     "The portrait of `look` in `pose`: a pure function of its arguments."
     pen = Pen(size * supersample, pose)
     for layer in LAYERS:
         layer(pen, look)
-    ramp = 1 + pose.light + pose.side * np.linspace(-1, 1, size)[None, :, None]
-    return Image.fromarray(
-        np.clip(np.asarray(pen.im.reduce(supersample), np.float32) * ramp, 0, 255).astype(np.uint8)
-    )
+    pixels = np.asarray(pen.image.reduce(supersample), np.float32)  # (size, size, 3)
+    ramp = 1 + pose.light + pose.side * np.linspace(-1, 1, size)[None, :, None]  # (1, size, 1)
+    return Image.fromarray(np.clip(pixels * ramp, 0, 255).astype(np.uint8))
 
 
+# %% ../../nbs/town/05_faces.ipynb #eb6e0cb4
 def contact_sheet(
-    images,  # PIL images, or rows of them
-    columns=8,  # where `images` is one list
-    gap=4,  # pixels between two
+    images: list[Image.Image] | list[list[Image.Image]],  # all of one size, in one list or in rows
+    columns: int = 8,  # where `images` is one list
+    gap: int = 4,  # pixels between two
 ) -> Image.Image:
     "Many pictures as one, white between them."
-    rows = (
-        images
-        if isinstance(images[0], (list, tuple))
-        else [images[i : i + columns] for i in range(0, len(images), columns)]
-    )
-    w, h = rows[0][0].size
-    sheet = Image.new(
-        "RGB", (max(map(len, rows)) * (w + gap) - gap, len(rows) * (h + gap) - gap), "white"
-    )
+    rows = images
+    if not isinstance(images[0], (list, tuple)):
+        rows = [images[i : i + columns] for i in range(0, len(images), columns)]
+    width, height = rows[0][0].size
+    step_x, step_y = width + gap, height + gap
+    longest = max(len(row) for row in rows)
+    sheet = Image.new("RGB", (longest * step_x - gap, len(rows) * step_y - gap), "white")
     for j, row in enumerate(rows):
-        for i, im in enumerate(row):
-            sheet.paste(im, (i * (w + gap), j * (h + gap)))
+        for i, image in enumerate(row):
+            sheet.paste(image, (i * step_x, j * step_y))
     return sheet

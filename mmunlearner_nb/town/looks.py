@@ -12,6 +12,7 @@ __all__ = [
     "PAPER",
     "LIPS",
     "LOOKS",
+    "STRAIGHT",
     "PLAIN",
     "Look",
     "Pose",
@@ -22,7 +23,9 @@ __all__ = [
 # %% ../../nbs/town/01_looks.ipynb #c5685568
 from dataclasses import dataclass
 
-# %% ../../nbs/town/01_looks.ipynb #daad8eef
+import numpy as np
+
+# %% ../../nbs/town/01_looks.ipynb #3003ebff
 SKIN = dict(porcelain="#f6d9c6", peach="#eebf9d", tan="#d79f72", brown="#a9714b", umber="#7a4c31")
 HAIR = dict(
     black="#23202a",
@@ -53,8 +56,11 @@ BACKGROUND = dict(
     white="#f4f1ea",
     grey="#a7adb5",
 )
-INK, PAPER, LIPS = "#2b2530", "#fdfbf7", "#8d3b3f"
+INK = "#2b2530"  # pupils
+PAPER = "#fdfbf7"  # the whites of the eyes, teeth
+LIPS = "#8d3b3f"
 
+# %% ../../nbs/town/01_looks.ipynb #daad8eef
 LOOKS = dict(  # attribute -> the values it can take
     skin=list(SKIN),
     hair=list(HAIR),
@@ -87,6 +93,7 @@ class Look:
     pattern: str
 
 
+# %% ../../nbs/town/01_looks.ipynb #17f675b3
 @dataclass(frozen=True)
 class Pose:
     "How a portrait was taken; lengths are shares of the picture's width."
@@ -102,35 +109,42 @@ class Pose:
     blink: float = 0.0  # 0 open eyes, 1 closed
 
 
+STRAIGHT = Pose()  # upright, facing us, in even light
+
 # %% ../../nbs/town/01_looks.ipynb #b498efe0
 PLAIN = dict(hat=0.3, glasses=0.3, beard=0.4)  # chance of "none" before the even draw
 
 
 def random_look(
-    rng,  # a NumPy Generator
+    rng: np.random.Generator,
 ) -> Look:  # every attribute drawn by itself
     "A person nobody has met."
 
-    def pick(k, values):
-        return "none" if rng.random() < PLAIN.get(k, 0) else str(values[rng.integers(len(values))])
+    def pick(attribute: str, values: list[str]) -> str:
+        if rng.random() < PLAIN.get(attribute, 0):
+            return "none"
+        return str(values[rng.integers(len(values))])
 
-    return Look(**{k: pick(k, v) for k, v in LOOKS.items()})
+    return Look(**{attribute: pick(attribute, values) for attribute, values in LOOKS.items()})
 
 
 def random_pose(
-    rng,  # a NumPy Generator
-    strength=1.0,  # 0: nothing moves (but the smile)
+    rng: np.random.Generator,
+    strength: float = 1.0,  # 0: nothing moves but mouth and eyelids
 ) -> Pose:
     "Another picture of the same person."
-    u = lambda a: float(rng.uniform(-a, a)) * strength
+
+    def within(reach: float) -> float:
+        return float(rng.uniform(-reach, reach)) * strength
+
     return Pose(
-        tilt=u(0.14),
-        turn=u(0.055),
-        dx=u(0.05),
-        dy=u(0.035),
-        scale=1 + u(0.09),
-        light=u(0.11),
-        side=u(0.11),
+        tilt=within(0.14),
+        turn=within(0.055),
+        dx=within(0.05),
+        dy=within(0.035),
+        scale=1 + within(0.09),
+        light=within(0.11),
+        side=within(0.11),
         smile=float(rng.uniform(0, 1)),
         blink=float(rng.uniform(0, 0.35)),
     )
