@@ -211,9 +211,7 @@ def audit(
         outsiders=examples_hash(dict(o=list(outsiders))),
         seed=seed,
         versions=versions(),
-        code=code_hash(
-            "attacks", "checks", "evaluate", "protocols", "memory", "packing", "batches"
-        ),
+        code=code_hash("auditing.checks"),
         vanilla=weights_hash(vanilla),
     )
     tables = []

@@ -31,7 +31,8 @@ from ..saliency.controls import for_others
 from ..saliency.fisher import diagonal_fisher
 from ..saliency.layout import heads_of
 from ..saliency.preserve import preserve_fisher
-from ..unlearning.settings import Settings, plan_steps
+from ..unlearning.schedule import plan_steps
+from ..unlearning.settings import Settings
 
 
 # %% ../../nbs/experiments/17_recording.ipynb #2dde1bae

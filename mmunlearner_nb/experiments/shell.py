@@ -98,7 +98,7 @@ def run_command(
     if "mask" in given:
         parse_mask(given["mask"])
 
-    from mmunlearner_nb.core.sharding import leave  # these bring PyTorch
+    from mmunlearner_nb.core.sharding import leave
     from mmunlearner_nb.experiments.run import run
 
     try:

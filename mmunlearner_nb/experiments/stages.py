@@ -235,7 +235,7 @@ def reference(
         device=p.device,
         dtype=p.dtype,
         versions=versions(),
-        code=code_hash("evaluate", "metrics", "batches", "models"),
+        code=code_hash("evaluation.evaluate"),
     )
 
     def make() -> pd.DataFrame:

@@ -9,7 +9,6 @@ __all__ = [
     "KNOWN",
     "GRID",
     "OWN_GRID",
-    "MADE_BY",
     "Job",
     "trial_data",
     "strangers",
@@ -186,29 +185,12 @@ def guesses(
 
 
 # %% ../../nbs/experiments/14_trials.ipynb #aed637d3
-MADE_BY = (
-    "batches",
-    "controls",
-    "evaluate",
-    "fisher",
-    "masks",
-    "memory",
-    "metrics",
-    "models",
-    "neurons",
-    "objectives",
-    "packing",
-    "protocols",
-    "unlearn",
-)  # modules that decide what a trial finds
-
-
 def identity(
     inputs: dict[str, str],  # hashes of data and model
     **more: Any,  # settings
 ) -> dict[str, Any]:
     "What a cached result depends on."
-    return inputs | more | dict(versions=versions(), code=code_hash(*MADE_BY))
+    return inputs | more | dict(versions=versions(), code=code_hash("experiments.trials"))
 
 
 def plan_of(

@@ -92,7 +92,7 @@ class Settings:
     def __post_init__(self):
         check_settings(self)
         if self.method not in METHOD_NAMES:  # somebody's own?
-            from mmunlearner_nb.unlearning.objectives import find_method  # brings PyTorch
+            from mmunlearner_nb.unlearning.objectives import find_method
 
             find_method(self.method)
         if self.schedule == "joint" and self.forget_every > 1:
