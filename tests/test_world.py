@@ -78,8 +78,8 @@ def kind(benchmark, config):  # of a config: is it trained on?
 def clear_splits():
     return {
         "full",
-        *(f"forget{f:02}" for f in clear.RATIOS),
-        *(f"retain{r}" for r in clear.RATIOS.values()),
+        *(f"forget{f:02}" for f in clear.CLEAR_RATIOS),
+        *(f"retain{r}" for r in clear.CLEAR_RATIOS.values()),
     }
 
 

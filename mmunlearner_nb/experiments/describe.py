@@ -68,6 +68,7 @@ def shown(
     return os.path.relpath(folder) if ours else str(path)
 
 
+# %% ../../nbs/experiments/04_describe.ipynb #92a94a1d
 UNNAMED = {  # settings that a folder's name leaves out: said already, or without effect on numbers
     "preset",
     "method",
@@ -180,6 +181,7 @@ def elsewhere(
     return {"store": "cpu"} if movable and too_large else {}
 
 
+# %% ../../nbs/experiments/04_describe.ipynb #a5a22b37
 def fit(
     outlook: Outlook,
     given: Collection[str] = (),  # names of settings that somebody chose: they stay

@@ -233,6 +233,7 @@ def mask_memory(
     return takes
 
 
+# %% ../../nbs/experiments/03_outlook.ipynb #9f07ff87
 def unlearn_memory(
     outlook: Outlook,
 ) -> Mapping[str, float]:  # what -> bytes, on this process's device

@@ -44,6 +44,7 @@ def add_option(
     command.add_argument(option, default=None, help=help.replace("%", "%%"), **how)
 
 
+# %% ../../nbs/experiments/11_shell.ipynb #f23bb1b2
 def parser() -> argparse.ArgumentParser:
     "The command line, from the fields of Plan."
     top = argparse.ArgumentParser(
@@ -109,6 +110,7 @@ def run_command(
         leave()
 
 
+# %% ../../nbs/experiments/11_shell.ipynb #37e52e60
 def main(
     argv: Sequence[str] | None = None,  # what was typed after the command's name; None: sys.argv's
 ) -> int:  # exit status: 0, 1 for a refusal, 130 when stopped by Ctrl-C

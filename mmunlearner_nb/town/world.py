@@ -138,7 +138,7 @@ def write_mllmu(
     town, stars = people_of("townsperson", seed), people_of("celebrity", seed)
     rows = {p.id: profile(p, seed=seed) | dict(image=photo(p, EVAL[0])) for p in town + stars}
     configs = {"Full_Set": [rows[p.id] for p in town], "Retain_Set": [rows[p.id] for p in stars]}
-    for forget, retain in datasets.RATIOS.items():
+    for forget, retain in datasets.MLLMU_RATIOS.items():
         configs[f"forget_{forget}"] = [rows[i] for i in FORGET_SETS[forget]]
         configs[f"retain_{retain}"] = [rows[p.id] for p in town if p.id not in FORGET_SETS[forget]]
     configs["Test_Set"] = [
@@ -221,7 +221,7 @@ def write_clear(
         {p.id: perturbed(p, seed) for p in town},
     )
     configs, sides = {}, {"full": town}
-    for forget, retain in clear.RATIOS.items():
+    for forget, retain in clear.CLEAR_RATIOS.items():
         sides[f"forget{forget:02}"], sides[f"retain{retain}"] = (
             [p for p in town if (p.id in FORGET_SETS[forget]) == gone] for gone in (True, False)
         )

@@ -10,6 +10,7 @@ __all__ = ["READERS", "RETAINED", "readers", "statistics", "picture_contrast", "
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import torch
 from fastcore.basics import chunked
@@ -21,7 +22,9 @@ from ..model.packing import collator
 from ..model.vlm import VLM
 from ..saliency.gradients import watch_linears
 from ..saliency.preserve import sample
-from .settings import Settings
+
+if TYPE_CHECKING:
+    from mmunlearner_nb.unlearning.settings import Settings
 
 # %% ../../nbs/unlearning/01_neurons.ipynb #9945c766
 READERS = re.compile(r"\.mlp\.(down_proj|fc2|c_proj|w2)\.weight$")  # of an MLP's neurons
@@ -120,7 +123,7 @@ RETAINED = 400  # examples of the others that the contrast is taken from, at mos
 def manu(
     vlm: VLM,  # changed in place
     bench: Benchmark,  # forget_vqa and retain_vqa are looked at
-    settings: Settings,  # neurons: share to switch off; seed: chooses the others' examples
+    settings: "Settings",  # neurons: share to switch off; seed: chooses the others' examples
 ):
     "Silence the neurons that live on the pictures of whom we forget more than on other people's."
     share = settings.neurons

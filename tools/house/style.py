@@ -17,6 +17,25 @@ MAX_FUNCTION = 50  # lines, from def to the end
 MAX_CELL = 45  # lines of an exported cell, directives left out
 ANNOTATED = 0.95  # share of public parameters that have a type, at least
 
+# Not unfolded yet: neither sizes nor types are asked of these. Names leave this list, none comes
+# in. (pyproject.toml has the lines of ruff's that go with it.)
+LATER = (
+    "mmunlearner_nb/town/people.py",
+    "mmunlearner_nb/town/questions.py",
+    "mmunlearner_nb/town/world.py",
+    "mmunlearner_nb/town/tiny.py",
+    "mmunlearner_nb/town/finetune.py",
+    "nbs/town/02_pen.ipynb",
+    "nbs/town/06_people.ipynb",
+    "nbs/town/07_questions.ipynb",
+    "nbs/town/08_world.ipynb",
+    "nbs/town/09_tiny.ipynb",
+    "nbs/town/10_finetune.ipynb",
+    "nbs/experiments/01_presets.ipynb",  # a table of settings in one cell
+    "nbs/experiments/03_outlook.ipynb",
+    "nbs/unlearning/04_settings.ipynb",
+)
+
 FOLDERS = ("nbs", "mmunlearner_nb", "tools", "tests")
 FORMAT = ("format", "--check")
 LINT = ("check", "--output-format", "concise")
@@ -76,6 +95,13 @@ def code_files(
     "The package and the tools."
     made = [path for path in modules(root) if path.name != "_modidx.py"]
     return [*made, *sorted((root / "tools").rglob("*.py"))]
+
+
+def unfolded(
+    paths: Iterable[Path],
+) -> list[Path]:
+    "Those that are not on the list of what is still to be done."
+    return [path for path in paths if label(path) not in LATER]
 
 
 def functions(
@@ -140,9 +166,9 @@ def size_problems(
 ) -> list[str]:
     "Whatever is too long to be taken in at once."
     found = []
-    for path in code_files(root):
+    for path in unfolded(code_files(root)):
         found += module_problems(path) + function_problems(path)
-    for path in notebooks(root):
+    for path in unfolded(notebooks(root)):
         found += cell_problems(path)
     return found
 
@@ -177,7 +203,8 @@ def annotation_problems(
     root: Path = ROOT,  # of the repository
 ) -> list[str]:  # the parameters without a type, if they are too many
     "Is nearly every public parameter annotated?"
-    parameters = [each for path in code_files(root) for each in public_parameters(path)]
+    files = unfolded(code_files(root))
+    parameters = [each for path in files for each in public_parameters(path)]
     bad = [each.where for each in parameters if not each.annotated]
     if len(bad) <= (1 - ANNOTATED) * len(parameters):
         return []
