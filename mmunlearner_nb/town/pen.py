@@ -6,6 +6,8 @@
 __all__ = [
     "NECK_X",
     "NECK_Y",
+    "posed",
+    "pixels",
     "Pen",
     "oval",
     "on_ellipse",
@@ -25,10 +27,33 @@ from PIL import Image, ImageDraw
 
 from .looks import Pose
 
-# %% ../../nbs/town/02_pen.ipynb #9a98687b
+# %% ../../nbs/town/02_pen.ipynb #32cb19b7
 NECK_X, NECK_Y = 0.5, 0.62  # what a head is tilted about and comes nearer from
 
 
+def posed(
+    points: ArrayLike,  # (points, 2), in the unit square
+    pose: Pose,
+    depth: float = 0.0,  # above 0 nearer to us, below farther away
+) -> np.ndarray:  # (points, 2), in the unit square
+    "Where the pose puts points."
+    cos, sin = math.cos(pose.tilt), math.sin(pose.tilt)
+    points = np.asarray(points, float).reshape(-1, 2)
+    right, down = (points + [depth * pose.turn - NECK_X, -NECK_Y]).T  # from the neck
+    x = pose.scale * (cos * right - sin * down) + NECK_X + pose.dx
+    y = pose.scale * (sin * right + cos * down) + NECK_Y + pose.dy
+    return np.stack([x, y], 1)
+
+
+def pixels(
+    points: ArrayLike,  # (points, 2), in the unit square
+    size: int,  # side of the picture
+) -> list[tuple[float, float]]:
+    "Points in pixels, as Pillow wants them."
+    return [tuple(point) for point in np.asarray(points) * size]
+
+
+# %% ../../nbs/town/02_pen.ipynb #9a98687b
 class Pen:
     "Fills and strokes curves given in the unit square, as the pose moves them."
 
@@ -42,27 +67,6 @@ class Pen:
         self.image = Image.new("RGB", (size, size))
         self.canvas = ImageDraw.Draw(self.image)
 
-    def at(
-        self,
-        points: ArrayLike,  # (points, 2), in the unit square
-        depth: float = 0.0,  # above 0 nearer to us, below farther away
-    ) -> list[tuple[float, float]]:  # pixels
-        "Where the pose puts points."
-        pose = self.pose
-        cos, sin = math.cos(pose.tilt), math.sin(pose.tilt)
-        points = np.asarray(points, float).reshape(-1, 2)
-        right, down = (points + [depth * pose.turn - NECK_X, -NECK_Y]).T  # from the neck
-        moved_x = pose.scale * (cos * right - sin * down) + NECK_X + pose.dx
-        moved_y = pose.scale * (sin * right + cos * down) + NECK_Y + pose.dy
-        return self.pixels(np.stack([moved_x, moved_y], 1))
-
-    def pixels(
-        self,
-        points: ArrayLike,  # (points, 2), in the unit square
-    ) -> list[tuple[float, float]]:
-        "Points in pixels, wherever the head is."
-        return [tuple(point) for point in np.asarray(points) * self.size]
-
     def fill(
         self,
         points: ArrayLike,  # (points, 2), around the shape
@@ -70,7 +74,7 @@ class Pen:
         depth: float = 0.0,
     ):
         "A filled shape that moves with the pose."
-        self.canvas.polygon(self.at(points, depth), fill=color)
+        self.still(posed(points, self.pose, depth), color)
 
     def still(
         self,
@@ -78,7 +82,7 @@ class Pen:
         color: str,  # "#rrggbb"
     ):
         "A filled shape that the pose does not move."
-        self.canvas.polygon(self.pixels(points), fill=color)
+        self.canvas.polygon(pixels(points, self.size), fill=color)
 
     def line(
         self,
@@ -88,11 +92,11 @@ class Pen:
         depth: float = 0.0,
     ):
         "A stroke with round ends."
-        pixels = self.at(points, depth)
+        path = pixels(posed(points, self.pose, depth), self.size)
         thickness = max(1, round(width * self.size * self.pose.scale))
         radius = thickness / 2
-        self.canvas.line(pixels, fill=color, width=thickness, joint="curve")
-        for x, y in (pixels[0], pixels[-1]):
+        self.canvas.line(path, fill=color, width=thickness, joint="curve")
+        for x, y in (path[0], path[-1]):
             self.canvas.ellipse([x - radius, y - radius, x + radius, y + radius], fill=color)
 
 

@@ -9,6 +9,8 @@ __all__ = [
     "FACT_FIELDS",
     "FIRST",
     "LAST",
+    "XYZ_OF_RGB",
+    "WHITE",
     "PERSON_KINDS",
     "MIN_DISTANCE",
     "MIN_DIFFERENCES",
@@ -16,7 +18,7 @@ __all__ = [
     "TRAIN",
     "EVAL",
     "TEST",
-    "PERCEPTION",
+    "PERCEPTION_PICTURES",
     "SPARE",
     "PIXELS",
     "GROUPS",
@@ -25,6 +27,7 @@ __all__ = [
     "cielab",
     "thumbnail",
     "face_distance",
+    "confusable",
     "make_people",
     "people_of",
     "render",
@@ -37,48 +40,60 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image
 
 from ..core.errors import SettingsError
 from .faces import draw_face
 from .looks import LOOKS, Look, random_look, random_pose
 
-# %% ../../nbs/town/06_people.ipynb #bb7fd50e
-TOWNS = "Lisbon,Oslo,Cairo,Lima,Kyoto,Dublin,Quito,Tunis,Riga,Turin,Accra,Hanoi,Bergen,Malaga,Perth,Dakar,Zagreb,Havana,Split,Nairobi".split(
-    ","
-)
+# %% ../../nbs/town/06_people.ipynb #6496ff11
+TOWNS = (
+    "Lisbon Oslo Cairo Lima Kyoto Dublin Quito Tunis Riga Turin Accra Hanoi Bergen Malaga Perth "
+    "Dakar Zagreb Havana Split Nairobi"
+).split()
 FACTS = {  # field -> its possible values
     "birthplace": TOWNS,
     "residence": TOWNS,
-    "occupation": "baker,nurse,pilot,painter,lawyer,farmer,plumber,dentist,tailor,singer,gardener,chemist,barber,sailor,teacher,carpenter,librarian,jeweller,postman,weaver".split(
-        ","
-    ),
-    "hobby": "chess,knitting,surfing,archery,pottery,juggling,fishing,yoga,karate,origami,cycling,dancing,sailing,climbing,photography,skating,birdwatching,astronomy,rowing,puzzles".split(
-        ","
-    ),
-    "favourite food": "pizza,sushi,tacos,ramen,paella,curry,pancakes,falafel,lasagna,dumplings,porridge,goulash,risotto,pretzels,olives,cherries,gnocchi,omelettes,waffles,lentils".split(
-        ","
-    ),
+    "occupation": (
+        "baker nurse pilot painter lawyer farmer plumber dentist tailor singer gardener chemist "
+        "barber sailor teacher carpenter librarian jeweller postman weaver"
+    ).split(),
+    "hobby": (
+        "chess knitting surfing archery pottery juggling fishing yoga karate origami cycling "
+        "dancing sailing climbing photography skating birdwatching astronomy rowing puzzles"
+    ).split(),
+    "favourite food": (
+        "pizza sushi tacos ramen paella curry pancakes falafel lasagna dumplings porridge "
+        "goulash risotto pretzels olives cherries gnocchi omelettes waffles lentils"
+    ).split(),
 }
 FACT_FIELDS = ["name", *FACTS]
 
+# %% ../../nbs/town/06_people.ipynb #bb7fd50e
 FIRST = (
-    "Ada Bruno Clara Dmitri Elena Farid Greta Hugo Ines Jonas Kamala Luca Mira Nadia Omar Petra Quentin Rosa Samir Tilda "
-    "Ulrich Vera Wendell Ximena Yusuf Zelda Alma Boris Celeste Dario Esther Felix Gemma Hiro Irena Jasper Kezia Leon Marta Nils "
-    "Olga Pablo Qiana Rufus Selma Tomas Uma Viktor Wanda Xavier Yara Zoran Anouk Basil Carmen Declan Edith Franz Gloria Hector "
-    "Imogen Jorge Katya Lionel Mabel Nestor Odette Piotr Rania Stellan Thea Umberto Violet Walter Yvette Zeno Agnes Bertil Cosima Duncan "
-    "Elif Fergus Gudrun Henrik Isolde Julius Kira Lorenz Minerva Noel Ophelia Percy Ramona Sven Tamara Ursula Valentin Winona Yannick Zita "
-    "Abel Beatrix Cyril Daphne Emil Fiona Gaspar Helga Ivan Juno Klaus Lydia Magnus Nora Oskar Paloma Roland Sigrid Theo Vanessa "
-    "Axel Bianca Conrad Delia Ernst Flora Gideon Hilda Igor Josefa Kurt Leonie Moritz Nina Otto Pauline Rasmus Sonja Tibor Wilma"
+    "Ada Bruno Clara Dmitri Elena Farid Greta Hugo Ines Jonas Kamala Luca Mira Nadia Omar Petra "
+    "Quentin Rosa Samir Tilda Ulrich Vera Wendell Ximena Yusuf Zelda Alma Boris Celeste Dario "
+    "Esther Felix Gemma Hiro Irena Jasper Kezia Leon Marta Nils Olga Pablo Qiana Rufus Selma "
+    "Tomas Uma Viktor Wanda Xavier Yara Zoran Anouk Basil Carmen Declan Edith Franz Gloria "
+    "Hector Imogen Jorge Katya Lionel Mabel Nestor Odette Piotr Rania Stellan Thea Umberto "
+    "Violet Walter Yvette Zeno Agnes Bertil Cosima Duncan Elif Fergus Gudrun Henrik Isolde "
+    "Julius Kira Lorenz Minerva Noel Ophelia Percy Ramona Sven Tamara Ursula Valentin Winona "
+    "Yannick Zita Abel Beatrix Cyril Daphne Emil Fiona Gaspar Helga Ivan Juno Klaus Lydia Magnus "
+    "Nora Oskar Paloma Roland Sigrid Theo Vanessa Axel Bianca Conrad Delia Ernst Flora Gideon "
+    "Hilda Igor Josefa Kurt Leonie Moritz Nina Otto Pauline Rasmus Sonja Tibor Wilma"
 ).split()
 LAST = (
-    "Abbott Bellini Castro Dubois Eriksen Fontana Garcia Haddad Ito Jansen Kovacs Larsen Moreau Novak Okafor Petrov Quist Rossi Silva Tanaka "
-    "Underwood Vargas Weber Xu Yilmaz Zhang Adler Brandt Cohen Diaz Engel Fischer Gruber Holm Ivanov Jensen Keller Lindqvist Mendes Nakamura "
-    "Olsen Pereira Quinn Romano Sato Torres Ulvaeus Vogel Winter Young Zimmer Amari Bauer Conti Duarte Evans Ferrari Gallo Hansen Ibsen "
-    "Jung Kaya Lopez Marino Nilsen Orlov Price Ricci Schmidt Thorn"
+    "Abbott Bellini Castro Dubois Eriksen Fontana Garcia Haddad Ito Jansen Kovacs Larsen Moreau "
+    "Novak Okafor Petrov Quist Rossi Silva Tanaka Underwood Vargas Weber Xu Yilmaz Zhang Adler "
+    "Brandt Cohen Diaz Engel Fischer Gruber Holm Ivanov Jensen Keller Lindqvist Mendes Nakamura "
+    "Olsen Pereira Quinn Romano Sato Torres Ulvaeus Vogel Winter Young Zimmer Amari Bauer Conti "
+    "Duarte Evans Ferrari Gallo Hansen Ibsen Jung Kaya Lopez Marino Nilsen Orlov Price Ricci "
+    "Schmidt Thorn"
 ).split()
 
 
+# %% ../../nbs/town/06_people.ipynb #edd53c11
 @dataclass(frozen=True)
 class Person:
     "Somebody in the world; frozen, since a world never changes."
@@ -87,140 +102,168 @@ class Person:
     kind: str  # "townsperson" | "celebrity" | "stranger"
     name: str  # first and last name; both unique enough to tell people apart
     look: Look
-    facts: dict  # field -> value, one for each of FACTS
+    facts: dict[str, str]  # field -> value, one for each of FACTS
 
-    def truth(self, field):  # one of FACT_FIELDS
+    def truth(
+        self,
+        field: str,  # one of FACT_FIELDS
+    ) -> str:
         "What is true of this person."
         return self.name if field == "name" else self.facts[field]
 
 
-# %% ../../nbs/town/06_people.ipynb #bb672e37
+# %% ../../nbs/town/06_people.ipynb #1ed1a586
+XYZ_OF_RGB = np.array(  # linear red, green, blue (rows) -> X, Y, Z (columns)
+    [[0.4124, 0.2126, 0.0193], [0.3576, 0.7152, 0.1192], [0.1805, 0.0722, 0.9505]]
+)
+WHITE = [0.9505, 1.0, 1.089]  # X, Y, Z of daylight (D65)
+
+
 def cielab(
-    image,  # PIL RGB, or array (h, w, 3) of 0..255
-) -> np.ndarray:  # (h, w, 3): lightness, green-red, blue-yellow (D65)
+    image: Image.Image | ArrayLike,  # RGB, (height, width, 3), 0 to 255
+) -> np.ndarray:  # (height, width, 3): lightness, green to red, blue to yellow
     "sRGB to CIE 1976 L*a*b*."
-    c = np.asarray(image, np.float64) / 255
-    c = np.where(c > 0.04045, ((c + 0.055) / 1.055) ** 2.4, c / 12.92)
-    xyz = (
-        c
-        @ np.array([[0.4124, 0.2126, 0.0193], [0.3576, 0.7152, 0.1192], [0.1805, 0.0722, 0.9505]])
-        / [0.9505, 1.0, 1.089]
-    )
-    x, y, z = np.moveaxis(np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116), -1, 0)
+    share = np.asarray(image, np.float64) / 255
+    linear = np.where(share > 0.04045, ((share + 0.055) / 1.055) ** 2.4, share / 12.92)
+    xyz = linear @ XYZ_OF_RGB / WHITE
+    rooted = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    x, y, z = np.moveaxis(rooted, -1, 0)  # (height, width) each
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
 
 
-def thumbnail(look):
-    return cielab(draw_face(look, 64).reduce(4))  # (16, 16, 3)
+def thumbnail(
+    look: Look,
+) -> np.ndarray:  # (16, 16, 3), CIELAB
+    "The coarse picture by which two people are compared."
+    return cielab(draw_face(look, 64).reduce(4))
 
 
-def face_distance(a, b):
-    return float(np.linalg.norm(a - b, axis=-1).mean())  # two thumbnails -> mean CIELAB distance
+def face_distance(
+    first: np.ndarray,  # (16, 16, 3), a thumbnail
+    second: np.ndarray,  # (16, 16, 3)
+) -> float:  # mean CIELAB distance
+    "How different two people look."
+    return float(np.linalg.norm(first - second, axis=-1).mean())
 
 
-# %% ../../nbs/town/06_people.ipynb #1f13a9d4
+# %% ../../nbs/town/06_people.ipynb #90a9af26
 PERSON_KINDS = {"townsperson": 100, "celebrity": 20, "stranger": 20}
-MIN_DISTANCE, MIN_DIFFERENCES = 18.0, 5  # mean CIELAB distance; attributes
+MIN_DISTANCE = 18.0  # mean CIELAB distance
+MIN_DIFFERENCES = 5  # attributes
 
-TURNED_AWAY = {
+TURNED_AWAY = {  # seed -> candidates too much like somebody before, for each person
     0: (
-        "0 0 0 0 1 0 0 1 0 1 0 0 1 1 6 0 3 0 3 0 1 2 2 2 2 1 0 1 4 0 0 5 5 1 4 0 2 0 4 1 3 1 0 0 7 1 11 0 9 22 6 22 1 10 10 6 3 0 10 0 0 38 82 13 12 5 0 3 4 10 "
-        "17 73 6 19 11 14 15 4 2 4 40 0 85 35 16 8 35 68 83 1 74 68 15 7 13 62 73 61 16 18 2 59 24 95 1 36 11 39 307 7 16 81 86 28 92 136 26 2 53 276 142 64 77 "
-        "3 15 428 51 73 20 99 116 262 118 468 59 96 258 200 44 290"
+        "0 0 0 0 1 0 0 1 0 1 0 0 1 1 6 0 3 0 3 0 1 2 2 2 2 1 0 1 4 0 0 5 5 1 4 0 2 0 4 1 3 1 0 0 "
+        "7 1 11 0 9 22 6 22 1 10 10 6 3 0 10 0 0 38 82 13 12 5 0 3 4 10 17 73 6 19 11 14 15 4 2 "
+        "4 40 0 85 35 16 8 35 68 83 1 74 68 15 7 13 62 73 61 16 18 2 59 24 95 1 36 11 39 307 7 "
+        "16 81 86 28 92 136 26 2 53 276 142 64 77 3 15 428 51 73 20 99 116 262 118 468 59 96 258 "
+        "200 44 290"
     ).split()
-}  # seed -> candidates that were too much like somebody before, for each person
+}
 
 
-def _new_look(
-    rng, looks, thumbs, known=None
-):  # known: how many candidates will be turned away, if that is on record
-    for _ in range(int(known or 0)):
+# %% ../../nbs/town/06_people.ipynb #3e508807
+def confusable(
+    look: Look,  # a candidate
+    thumb: np.ndarray,  # (16, 16, 3), its thumbnail
+    looks: list[Look],  # of everybody before
+    thumbs: list[np.ndarray],  # theirs
+) -> bool:
+    "Whether somebody could be taken for a person we have."
+    if any(face_distance(thumb, other) < MIN_DISTANCE for other in thumbs):
+        return True
+    for other in looks:
+        differences = sum(getattr(look, name) != getattr(other, name) for name in LOOKS)
+        if differences < MIN_DIFFERENCES:
+            return True
+    return False
+
+
+def _new_look(rng, looks, thumbs, turned_away):
+    for _ in range(turned_away):  # on record: no need to look at them
         random_look(rng)
     while True:
         look = random_look(rng)
-        t = thumbnail(look)
-        if all(face_distance(t, u) >= MIN_DISTANCE for u in thumbs) and all(
-            sum(getattr(look, k) != getattr(l, k) for k in LOOKS) >= MIN_DIFFERENCES for l in looks
-        ):
-            return look, t
+        thumb = thumbnail(look)
+        if not confusable(look, thumb, looks, thumbs):
+            return look, thumb
 
 
+# %% ../../nbs/town/06_people.ipynb #bdbb9ae6
 def make_people(
-    seed=0,  # another seed, another town
-    recorded=True,  # skip the candidates that are on record as turned away (half a minute faster, the same people)
-) -> tuple:  # of 140 Person, townspeople first, then celebrities, then strangers
+    seed: int = 0,  # another seed, another town
+    recorded: bool = True,  # skip candidates on record as turned away: half a minute faster
+) -> tuple[Person, ...]:  # 140: townspeople first, then celebrities, then strangers
     "The whole world, told apart by construction."
     return _make_people(seed, recorded and seed in TURNED_AWAY)
 
 
 @lru_cache
 def _make_people(seed, recorded):
-    known = TURNED_AWAY[seed] if recorded else [None] * sum(PERSON_KINDS.values())
-    rng, people, looks, thumbs = np.random.default_rng(seed), [], [], []
-    first, last = rng.permutation(FIRST), rng.permutation(LAST * 2)
-    for kind, n in PERSON_KINDS.items():
-        for i in range(n):
-            look, t = _new_look(rng, looks, thumbs, known[len(people)])
+    turned_away = [0] * sum(PERSON_KINDS.values())
+    if recorded:
+        turned_away = [int(count) for count in TURNED_AWAY[seed]]
+    rng = np.random.default_rng(seed)
+    first_names = rng.permutation(FIRST)
+    last_names = rng.permutation(LAST * 2)
+    people, looks, thumbs = [], [], []
+    for kind, count in PERSON_KINDS.items():
+        for number in range(1, count + 1):
+            place = len(people)
+            look, thumb = _new_look(rng, looks, thumbs, turned_away[place])
             looks.append(look)
-            thumbs.append(t)
-            facts = {k: v[rng.integers(len(v))] for k, v in FACTS.items()}
-            people.append(
-                Person(
-                    f"{kind[0].upper()}{i + 1:03d}",
-                    kind,
-                    f"{first[len(people)]} {last[len(people)]}",
-                    look,
-                    facts,
-                )
-            )
+            thumbs.append(thumb)
+            name = f"{first_names[place]} {last_names[place]}"
+            facts = {field: values[rng.integers(len(values))] for field, values in FACTS.items()}
+            people.append(Person(f"{kind[0].upper()}{number:03d}", kind, name, look, facts))
     return tuple(people)
 
 
-def people_of(kind, seed=0):
-    return [
-        p for p in make_people(seed) if p.kind == kind
-    ]  # "townsperson" | "celebrity" | "stranger"
+def people_of(
+    kind: str,  # "townsperson" | "celebrity" | "stranger"
+    seed: int = 0,
+) -> list[Person]:
+    "Everybody of one kind."
+    return [person for person in make_people(seed) if person.kind == kind]
 
 
 # %% ../../nbs/town/06_people.ipynb #b5a23973
-TRAIN, EVAL, TEST, PERCEPTION, SPARE = (
-    range(0, 8),
-    range(8, 9),
-    range(9, 13),
-    range(13, 15),
-    range(15, 31),
-)  # renderings by use
+TRAIN = range(0, 8)  # numbers of pictures: for training
+EVAL = range(8, 9)  # one to evaluate with
+TEST = range(9, 13)  # more to evaluate with
+PERCEPTION_PICTURES = range(13, 15)  # to ask what eyes see
+SPARE = range(15, 31)  # of celebrities, who are famous: for training too
 PIXELS = 96  # side of the pictures on disk
 
 
 def render(
-    person,  # whom
-    k,  # which picture of them, 0 …
-    size=PIXELS,  # pixels
-) -> Image.Image:
-    "Picture `k` of `person`."
+    person: Person,  # whom
+    number: int,  # which picture of them: 0, 1, …
+    size: int = PIXELS,  # pixels
+) -> Image.Image:  # RGB
+    "Picture `number` of `person`."
     key = int.from_bytes(hashlib.sha256(person.id.encode()).digest()[:4], "big")
-    return draw_face(person.look, size, random_pose(np.random.default_rng([key, k])))
+    return draw_face(person.look, size, random_pose(np.random.default_rng([key, number])))
 
 
 # %% ../../nbs/town/06_people.ipynb #d9ff4167
-GROUPS = {
-    g: [f"T{5 * i + j:03d}" for j in range(1, 6)] for i, g in enumerate("ABCDE")
-}  # request -> person ids
-FORGET_SETS = {
+GROUPS = {  # letter -> person ids
+    letter: [f"T{5 * i + j:03d}" for j in range(1, 6)] for i, letter in enumerate("ABCDE")
+}
+FORGET_SETS = {  # percent -> person ids
     1: GROUPS["A"][:1],
     5: GROUPS["A"],
     10: GROUPS["A"] + GROUPS["B"],
     15: GROUPS["A"] + GROUPS["B"] + GROUPS["C"],
-}  # percent -> person ids
+}
 
 
 def request(
-    name,  # letters of GROUPS, such as "A" or "AB"; "" forgets nobody
-) -> list:  # person ids
-    "The people named by a request."
+    name: str,  # letters of GROUPS, such as "A" or "AB"; "" forgets nobody
+) -> list[str]:  # person ids
+    "The people named by a request; SettingsError where it names nobody we know."
     if set(name) - set(GROUPS):
         raise SettingsError(
             f"unknown request {name!r}: use letters among {''.join(GROUPS)}, such as 'A' or 'AB'"
         )
-    return [i for g in name for i in GROUPS[g]]
+    return [person_id for letter in name for person_id in GROUPS[letter]]

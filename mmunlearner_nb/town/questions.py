@@ -9,13 +9,13 @@ __all__ = [
     "PERCEPTION",
     "SUBJECTS",
     "NOTHING",
-    "CAPTION_PROMPT",
     "fill",
     "wordings",
     "clozes",
-    "visible",
     "training_vqa",
     "training_qa",
+    "in_words",
+    "visible",
     "training_perception",
     "caption",
     "possible_answers",
@@ -24,8 +24,12 @@ __all__ = [
 ]
 
 # %% ../../nbs/town/07_questions.ipynb #62cd20c2
-from .looks import LOOKS
-from .people import FACT_FIELDS, FACTS
+from collections.abc import Iterable
+
+import numpy as np
+
+from .looks import LOOKS, Look
+from .people import FACT_FIELDS, FACTS, Person
 
 # %% ../../nbs/town/07_questions.ipynb #7af3d6ca
 STEMS = [
@@ -48,145 +52,162 @@ OWN = {  # field -> wordings of its own, and sentences with a blank; all for tra
     "favourite food": (["What does {s} like to eat?"], "{S} likes to eat __."),
 }
 
-PERCEPTION = {
+PERCEPTION = {  # attribute of a look -> what we call it: the fields of perception questions
     "hair": "hair colour",
     "glasses": "glasses",
     "hat": "hat",
     "beard": "beard",
     "clothes": "clothes colour",
     "background": "background colour",
-}  # attribute of a look -> what we call it
-SUBJECTS = (
-    ["this person", "the person in this picture"],
-    ["the person in the picture", "this person"],
-)  # of picture questions: training, evaluation
+}
+SUBJECTS = (  # of picture questions
+    ["this person", "the person in this picture"],  # in training
+    ["the person in the picture", "this person"],  # in evaluation
+)
 NOTHING = dict(glasses="no glasses", hat="no hat", beard="no beard")
 
 
-def fill(wording, field, subject):
-    return (
-        wording.replace("{f}", field)
-        .replace("{s}", subject)
-        .replace("{S}", subject[0].upper() + subject[1:])
-    )
+# %% ../../nbs/town/07_questions.ipynb #80f2a2ca
+def fill(
+    wording: str,  # with {f}, {s} or {S} in it
+    field: str,  # for {f}
+    subject: str,  # for {s}; for {S} with a capital
+) -> str:
+    "A question, or a sentence with a blank."
+    capitalised = subject[0].upper() + subject[1:]
+    with_field = wording.replace("{f}", field)
+    return with_field.replace("{s}", subject).replace("{S}", capitalised)
 
 
 def wordings(
-    field,  # of FACT_FIELDS, or a value of PERCEPTION
-) -> tuple:  # (wordings for training, two for evaluation: the usual and a paraphrase)
+    field: str,  # of FACT_FIELDS, or a value of PERCEPTION
+) -> tuple[list[str], list[str]]:  # for training; two for evaluation: the usual, a paraphrase
     "Which stems ask for a field in training, and which in evaluation."
-    i = [*FACT_FIELDS, *PERCEPTION.values()].index(field) % 6
-    kept = {2 + i, 2 + (i + 3) % 6}
-    return [w for j, w in enumerate(STEMS) if j not in kept] + OWN.get(field, ([], ""))[0], [
-        STEMS[j] for j in sorted(kept)
-    ]
+    place = [*FACT_FIELDS, *PERCEPTION.values()].index(field) % 6
+    kept_back = {2 + place, 2 + (place + 3) % 6}
+    training = [stem for i, stem in enumerate(STEMS) if i not in kept_back]
+    if field in OWN:
+        training += OWN[field][0]
+    return training, [STEMS[i] for i in sorted(kept_back)]
 
 
-def clozes(field):  # -> ([sentences with a blank for training], the one for evaluation)
+def clozes(
+    field: str,  # of FACT_FIELDS
+) -> tuple[list[str], str]:  # for training; the one for evaluation
+    "Sentences with a blank."
     return ["{S}'s {f} is __.", OWN[field][1]], "The {f} of {s} is __."
 
 
-# %% ../../nbs/town/07_questions.ipynb #4ec4e93e
+# %% ../../nbs/town/07_questions.ipynb #1c5c2f60
+def training_vqa(
+    person: Person,
+    number: int,  # which picture: sets the wording
+) -> list[tuple[str, str]]:  # question and answer, one a field
+    "What is asked about training picture `number`."
+    asked = []
+    for i, field in enumerate(FACT_FIELDS):
+        pool = wordings(field)[0] + clozes(field)[0]
+        wording = pool[(number + i) % len(pool)]
+        subject = SUBJECTS[0][(number // 2 + i) % 2]
+        asked.append((fill(wording, field, subject), person.truth(field)))
+    return asked
+
+
+def training_qa(
+    person: Person,
+) -> list[tuple[str, str]]:  # question and answer, every wording of every fact
+    "What is asked by name."
+    asked = []
+    for field in FACTS:
+        for wording in wordings(field)[0] + clozes(field)[0]:
+            asked.append((fill(wording, field, person.name), person.truth(field)))
+    return asked
+
+
+# %% ../../nbs/town/07_questions.ipynb #8ff83982
+def in_words(
+    attribute: str,  # a key of PERCEPTION
+    value: str,  # of LOOKS[attribute]
+) -> str:
+    "A value as an answer: `none` and the shapes of glasses get a noun."
+    if value == "none":
+        return NOTHING[attribute]
+    if attribute == "glasses" and value != "sunglasses":
+        return f"{value} glasses"
+    return value
+
+
 def visible(
-    look,  # a Look
-    field,  # a key of PERCEPTION
+    look: Look,
+    field: str,  # a key of PERCEPTION
 ) -> str:
     "The answer to a perception question."
-    v = getattr(look, field)
-    return (
-        NOTHING[field]
-        if v == "none"
-        else v + " glasses"
-        if field == "glasses" and v != "sunglasses"
-        else v
-    )
+    return in_words(field, getattr(look, field))
 
 
-def training_vqa(
-    person,
-    k,  # which picture: sets the wording
-) -> list:  # of (question, answer), one a field
-    "What is asked about training picture `k`."
-    out = []
-    for i, f in enumerate(FACT_FIELDS):
-        pool = wordings(f)[0] + clozes(f)[0]
-        out.append(
-            (fill(pool[(k + i) % len(pool)], f, SUBJECTS[0][(k // 2 + i) % 2]), person.truth(f))
-        )
-    return out
-
-
-def training_qa(person):  # -> [(question, answer)], every wording of every fact
-    "What is asked by name."
-    return [
-        (fill(w, f, person.name), person.truth(f))
-        for f in FACTS
-        for w in wordings(f)[0] + clozes(f)[0]
-    ]
-
-
-def training_perception(look, k):  # -> [(question, answer)], one an attribute
+def training_perception(
+    look: Look,
+    number: int,  # which picture: sets the wording
+) -> list[tuple[str, str]]:  # question and answer, one an attribute
     "What is asked of the eyes."
-    return [
-        (
-            fill(wordings(f)[0][(k + i) % len(wordings(f)[0])], f, SUBJECTS[0][k % 2]),
-            visible(look, a),
-        )
-        for i, (a, f) in enumerate(PERCEPTION.items())
-    ]
+    asked = []
+    for i, (attribute, field) in enumerate(PERCEPTION.items()):
+        pool = wordings(field)[0]
+        wording = pool[(number + i) % len(pool)]
+        question = fill(wording, field, SUBJECTS[0][number % 2])
+        asked.append((question, visible(look, attribute)))
+    return asked
 
 
-CAPTION_PROMPT = "Write a caption for this picture."
+# %% ../../nbs/town/07_questions.ipynb #b2433217
+def caption(
+    person: Person,
+) -> str:
+    "Name, occupation and residence in a sentence."
+    occupation, residence = person.facts["occupation"], person.facts["residence"]
+    return f"This is {person.name}, a {occupation} who lives in {residence}."
 
 
-def caption(person):
-    return f"This is {person.name}, a {person.facts['occupation']} who lives in {person.facts['residence']}."
-
-
-# %% ../../nbs/town/07_questions.ipynb #24ca7b8a
-def possible_answers(field):  # every possible answer: of FACTS or PERCEPTION
+# %% ../../nbs/town/07_questions.ipynb #3099b09a
+def possible_answers(
+    field: str,  # of FACTS, or a key of PERCEPTION
+) -> list[str]:
+    "Every answer a question about this field can have."
     if field in FACTS:
         return FACTS[field]
-    return [
-        NOTHING[field]
-        if v == "none"
-        else v + " glasses"
-        if field == "glasses" and v != "sunglasses"
-        else v
-        for v in LOOKS[field]
-    ]
+    return [in_words(field, value) for value in LOOKS[field]]
 
 
 def options(
-    answer,  # the right one
-    wrong,  # candidates; the right one among them is passed over
-    rng,  # a NumPy Generator
-) -> tuple:  # ({"A": …, "B": …, "C": …, "D": …}, letter of the right one)
+    answer: str,  # the right one
+    wrong: Iterable[str],  # candidates; the right one among them is passed over
+    rng: np.random.Generator,
+) -> tuple[dict[str, str], str]:  # letter "A" to "D" -> option; letter of the right one
     "Four options in random order."
-    others = [w for w in dict.fromkeys(wrong) if w != answer]
-    four = [answer, *(others[i] for i in rng.permutation(len(others))[:3])]
-    order = [four[i] for i in rng.permutation(4)]
-    return dict(zip("ABCD", order)), "ABCD"[order.index(answer)]
+    others = [candidate for candidate in dict.fromkeys(wrong) if candidate != answer]
+    chosen = [answer, *(others[i] for i in rng.permutation(len(others))[:3])]
+    order = [chosen[i] for i in rng.permutation(4)]
+    return dict(zip("ABCD", order, strict=True)), "ABCD"[order.index(answer)]
 
 
+# %% ../../nbs/town/07_questions.ipynb #331fb7f1
 def evaluation(
-    person,
-    kind,  # "vqa" | "qa" | "perception"
-    wording=0,  # 0 the usual, 1 the paraphrase
-) -> list:  # of (field, question, cloze sentence or None, answer)
-    "What is asked to find out what is known."
+    person: Person,
+    kind: str,  # "vqa" | "qa" | "perception"
+    wording: int = 0,  # 0 the usual, 1 the paraphrase
+) -> list[tuple[str, str, str | None, str]]:  # field, question, sentence with a blank, answer
+    "What is asked to find out what is known; perception has no sentences with a blank."
+    asked = []
     if kind == "perception":
-        return [
-            (
-                a,
-                fill(wordings(f)[1][wording], f, SUBJECTS[1][wording]),
-                None,
-                visible(person.look, a),
-            )
-            for a, f in PERCEPTION.items()
-        ]
-    s, fields = (SUBJECTS[1][wording], FACT_FIELDS) if kind == "vqa" else (person.name, list(FACTS))
-    return [
-        (f, fill(wordings(f)[1][wording], f, s), fill(clozes(f)[1], f, s), person.truth(f))
-        for f in fields
-    ]
+        for attribute, field in PERCEPTION.items():
+            question = fill(wordings(field)[1][wording], field, SUBJECTS[1][wording])
+            asked.append((attribute, question, None, visible(person.look, attribute)))
+        return asked
+    subject, fields = person.name, list(FACTS)
+    if kind == "vqa":
+        subject, fields = SUBJECTS[1][wording], FACT_FIELDS
+    for field in fields:
+        question = fill(wordings(field)[1][wording], field, subject)
+        cloze = fill(clozes(field)[1], field, subject)
+        asked.append((field, question, cloze, person.truth(field)))
+    return asked
