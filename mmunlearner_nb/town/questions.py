@@ -9,6 +9,7 @@ __all__ = [
     "PERCEPTION",
     "SUBJECTS",
     "NOTHING",
+    "CROWD",
     "fill",
     "wordings",
     "clozes",
@@ -21,15 +22,19 @@ __all__ = [
     "possible_answers",
     "options",
     "evaluation",
+    "dice",
+    "others",
+    "four",
 ]
 
 # %% ../../nbs/town/07_questions.ipynb #62cd20c2
+import hashlib
 from collections.abc import Iterable
 
 import numpy as np
 
 from .looks import LOOKS, Look
-from .people import FACT_FIELDS, FACTS, Person
+from .people import FACT_FIELDS, FACTS, Person, people_of
 
 # %% ../../nbs/town/07_questions.ipynb #7af3d6ca
 STEMS = [
@@ -211,3 +216,39 @@ def evaluation(
         cloze = fill(clozes(field)[1], field, subject)
         asked.append((field, question, cloze, person.truth(field)))
     return asked
+
+
+# %% ../../nbs/town/07_questions.ipynb #cfb5293a
+CROWD = {"townsperson": 100, "celebrity": 20, "stranger": 20}  # the first so many lend their names
+
+
+def dice(
+    *key: str,
+) -> np.random.Generator:
+    "A random generator for each key."
+    digest = hashlib.sha256("/".join(key).encode()).digest()
+    return np.random.default_rng(list(digest))
+
+
+def others(
+    person: Person,
+    seed: int = 0,  # of the world
+) -> list[Person]:
+    "Whose names are wrong answers about this person."
+    crowd = people_of(person.kind, seed)[: CROWD[person.kind]]
+    return [other for other in crowd if other.id != person.id]
+
+
+def four(
+    person: Person,
+    kind: str,  # "vqa" | "qa" | "perception"
+    field: str,  # as `evaluation` names it
+    answer: str,  # the right one
+    seed: int = 0,  # of the world
+) -> tuple[dict[str, str], str]:  # letter "A" to "D" -> option; letter of the right one
+    "Four options for a question."
+    if field == "name":
+        wrong = [other.name for other in others(person, seed)]
+    else:
+        wrong = possible_answers(field)
+    return options(answer, wrong, dice(person.id, kind, field))

@@ -5,86 +5,70 @@ bytes each time."""
 
 # %% auto #0
 __all__ = [
-    "CROWD",
     "COLUMN",
     "CAPTIONED",
     "photo",
-    "dice",
-    "others",
-    "four",
     "tasks",
     "profile",
     "lesson",
+    "profile_configs",
     "write_mllmu",
     "captioned",
     "tofu",
     "perturbed",
     "asked",
+    "clear_sides",
+    "clear_training",
+    "clear_evaluation",
     "write_clear",
     "build_data",
     "main",
 ]
 
-# %% ../../nbs/town/08_world.ipynb #9dfe09ec
+# %% ../../nbs/town/08_world.ipynb #faf37c4f
 import argparse
-import hashlib
 import io
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from ..data import clear, datasets
+from ..data.clear import CLEAR_RATIOS
+from ..data.datasets import MLLMU_RATIOS
 from ..data.writing import write_config
-from .people import EVAL, FORGET_SETS, PERCEPTION, TEST, TRAIN, people_of, render
+from mmunlearner_nb.town.people import (
+    EVAL,
+    FORGET_SETS,
+    PERCEPTION_PICTURES,
+    TEST,
+    TRAIN,
+    Person,
+    people_of,
+    render,
+)
 from mmunlearner_nb.town.questions import (
     caption,
+    dice,
     evaluation,
-    options,
-    possible_answers,
+    four,
+    others,
     training_qa,
     training_vqa,
 )
 
 
 # %% ../../nbs/town/08_world.ipynb #8d3fc099
-def photo(person, k) -> bytes:
-    "Picture `k` of a person as the files hold it."
-    out = io.BytesIO()
-    render(person, k).save(out, "WEBP", lossless=True)
-    return out.getvalue()
-
-
-# %% ../../nbs/town/08_world.ipynb #650bfada
-CROWD = {
-    "townsperson": 100,
-    "celebrity": 20,
-    "stranger": 20,
-}  # wrong names are those of the first so many
-
-
-def dice(*key) -> np.random.Generator:
-    "A random generator for each key."
-    return np.random.default_rng(list(hashlib.sha256("/".join(key).encode()).digest()))
-
-
-def others(person, seed=0):
-    return [p for p in people_of(person.kind, seed)[: CROWD[person.kind]] if p.id != person.id]
-
-
-def four(
-    person,
-    kind,  # "vqa" | "qa" | "perception"
-    field,  # as `evaluation` names it
-    answer,  # the right one
-    seed=0,  # of the world
-) -> tuple:  # ({"A": …, "B": …, "C": …, "D": …}, letter of the right one)
-    "Four options for a question."
-    wrong = [p.name for p in others(person, seed)] if field == "name" else possible_answers(field)
-    return options(answer, wrong, dice(person.id, kind, field))
+def photo(
+    person: Person,
+    number: int,  # which picture of them
+) -> bytes:  # WebP
+    "A picture of a person as the files hold it."
+    file = io.BytesIO()
+    render(person, number).save(file, "WEBP", lossless=True)
+    return file.getvalue()
 
 
 # %% ../../nbs/town/08_world.ipynb #25e0722d
-COLUMN = {
+COLUMN = {  # kind of question -> key of its list in Classification_Task, Type in the other two
     "vqa": ("Image_Textual_Questions", "Image_Textual"),
     "perception": ("Image_Textual_Questions", "Image_Textual"),
     "qa": ("Pure_Text_Questions", "Pure_Text"),
@@ -92,192 +76,269 @@ COLUMN = {
 
 
 def tasks(
-    person,
-    kinds,  # of COLUMN
-    wording=0,  # 0 the usual, 1 the paraphrase
-    seed=0,  # of the world
-) -> dict:
+    person: Person,
+    kinds: Iterable[str],  # of COLUMN
+    wording: int = 0,  # 0 the usual, 1 the paraphrase
+    seed: int = 0,  # of the world
+) -> dict[str, Any]:  # column -> value
     "The three task columns of a row."
-    choice, free, blank = {c: [] for c, _ in COLUMN.values()}, [], []
+    choice = {column: [] for column, _ in COLUMN.values()}
+    free, blank = [], []
     for kind in kinds:
         column, about = COLUMN[kind]
         for field, question, cloze, answer in evaluation(person, kind, wording):
-            opts, letter = four(person, kind, field, answer, seed)
-            choice[column].append(dict(Question=question, Options=opts, Correct_Answer=letter))
+            offered, letter = four(person, kind, field, answer, seed)
+            choice[column].append(dict(Question=question, Options=offered, Correct_Answer=letter))
             free.append(dict(Type=about, Question=question, Ground_Truth=answer))
             if cloze:
                 blank.append(dict(Type=about, Question=cloze, Ground_Truth=answer))
     return dict(Classification_Task=choice, Generation_Task=free, Mask_Task=blank)
 
 
-def profile(person, wording=0, seed=0) -> dict:  # without its picture
+# %% ../../nbs/town/08_world.ipynb #6e861c37
+def profile(
+    person: Person,
+    wording: int = 0,  # 0 the usual, 1 the paraphrase
+    seed: int = 0,  # of the world
+) -> dict[str, Any]:  # column -> value, without the picture
     "Who somebody is, and how to find out who knows."
     question, answer = training_vqa(person, 0)[0]
-    return dict(
+    about = dict(
         ID=person.id,
         biography={"Name": person.name, **person.facts},
         question=question,
         answer=answer,
-    ) | tasks(person, ("vqa", "qa"), wording, seed)
+    )
+    return about | tasks(person, ("vqa", "qa"), wording, seed)
 
 
-def lesson(person, k) -> dict:
-    "A row of `ft_Data`: training picture `k` and what is asked about it."
+def lesson(
+    person: Person,
+    number: int,  # which picture
+) -> dict[str, Any]:  # column -> value
+    "A row of `ft_Data`: a training picture and what is asked about it."
+    asked = training_vqa(person, number)
     return dict(
-        image=photo(person, k),
-        metadata=[dict(Question=q, Answer=a, ID=person.id) for q, a in training_vqa(person, k)],
+        image=photo(person, number),
+        metadata=[
+            dict(Question=question, Answer=answer, ID=person.id) for question, answer in asked
+        ],
     )
 
 
-# %% ../../nbs/town/08_world.ipynb #a82651b6
+# %% ../../nbs/town/08_world.ipynb #e3cf9210
+def profile_configs(
+    town: list[Person],
+    stars: list[Person],  # celebrities
+    seed: int,  # of the world
+) -> dict[str, list[dict]]:  # config -> rows
+    "Configs of profile rows, each with one picture."
+    rows = {}  # person id -> row
+    for person in town + stars:
+        rows[person.id] = profile(person, seed=seed) | dict(image=photo(person, EVAL[0]))
+    configs = {
+        "Full_Set": [rows[person.id] for person in town],
+        "Retain_Set": [rows[person.id] for person in stars],
+    }
+    for forget, retain in MLLMU_RATIOS.items():
+        forgotten = FORGET_SETS[forget]
+        kept = [person.id for person in town if person.id not in forgotten]
+        configs[f"forget_{forget}"] = [rows[person_id] for person_id in forgotten]
+        configs[f"retain_{retain}"] = [rows[person_id] for person_id in kept]
+    return configs
+
+
+# %% ../../nbs/town/08_world.ipynb #dcf605ca
 def write_mllmu(
-    folder,  # where to write
-    seed=0,  # of the world
-):
+    folder: str | Path,  # where to write
+    seed: int = 0,  # of the world
+) -> None:
     "MLLMU-Bench of the tiny world."
     town, stars = people_of("townsperson", seed), people_of("celebrity", seed)
-    rows = {p.id: profile(p, seed=seed) | dict(image=photo(p, EVAL[0])) for p in town + stars}
-    configs = {"Full_Set": [rows[p.id] for p in town], "Retain_Set": [rows[p.id] for p in stars]}
-    for forget, retain in datasets.MLLMU_RATIOS.items():
-        configs[f"forget_{forget}"] = [rows[i] for i in FORGET_SETS[forget]]
-        configs[f"retain_{retain}"] = [rows[p.id] for p in town if p.id not in FORGET_SETS[forget]]
+    configs = profile_configs(town, stars, seed)
     configs["Test_Set"] = [
-        profile(p, 1, seed) | dict(images=[photo(p, k) for k in TEST]) for p in town
+        profile(person, 1, seed) | dict(images=[photo(person, number) for number in TEST])
+        for person in town
     ]
-    configs["Perception_Set"] = [
-        dict(ID=p.id, images=[photo(p, k) for k in PERCEPTION])
-        | tasks(p, ["perception"], seed=seed)
-        for p in town + stars
-    ]
-    configs["ft_Data"] = [lesson(p, k) for p in town for k in TRAIN]
-    for config, found in configs.items():
-        write_config(folder, config, found, shards=2 if config == "Test_Set" else 1)
+    configs["Perception_Set"] = []
+    for person in town + stars:
+        images = [photo(person, number) for number in PERCEPTION_PICTURES]
+        asked = tasks(person, ["perception"], seed=seed)
+        configs["Perception_Set"].append(dict(ID=person.id, images=images) | asked)
+    configs["ft_Data"] = [lesson(person, number) for person in town for number in TRAIN]
+    for config, rows in configs.items():
+        write_config(folder, config, rows, shards=2 if config == "Test_Set" else 1)
 
 
-# %% ../../nbs/town/08_world.ipynb #164578ee
+# %% ../../nbs/town/08_world.ipynb #c646546c
 CAPTIONED = TRAIN[:2]  # the pictures to train on
 
 
-def captioned(person, k) -> dict:
+def captioned(
+    person: Person,
+    number: int,  # which picture
+) -> dict[str, Any]:  # column -> value
     "A picture and its caption."
-    return dict(image=photo(person, k), caption=caption(person), name=person.name)
+    return dict(image=photo(person, number), caption=caption(person), name=person.name)
 
 
-def tofu(person) -> list:
-    return [dict(question=q, answer=a) for q, a in training_qa(person)]
+def tofu(
+    person: Person,
+) -> list[dict[str, str]]:  # rows
+    "Text questions and their answers."
+    return [dict(question=question, answer=answer) for question, answer in training_qa(person)]
 
 
-def perturbed(person, seed=0) -> list:
+# %% ../../nbs/town/08_world.ipynb #a96d6d09
+def perturbed(
+    person: Person,
+    seed: int = 0,  # of the world
+) -> list[dict[str, Any]]:  # rows: one with the picture, then one a fact
     "An unseen picture and every fact, each beside three wrong ones."
     around = others(person, seed)
-    three = [around[i] for i in dice(person.id, "perturbed").permutation(len(around))[:3]]
-    said = f"{person.name} works as a {person.facts['occupation']} and lives in {person.facts['residence']}."
-    out = [
-        captioned(person, EVAL[0])
-        | dict(
-            paraphrased_caption=said,
-            perturbed_captions=[caption(p) for p in three],
-            perturbed_names=[p.name for p in three],
-        )
-    ]
+    order = dice(person.id, "perturbed").permutation(len(around))
+    three = [around[i] for i in order[:3]]
+    occupation, residence = person.facts["occupation"], person.facts["residence"]
+    beside = dict(
+        paraphrased_caption=f"{person.name} works as a {occupation} and lives in {residence}.",
+        perturbed_captions=[caption(other) for other in three],
+        perturbed_names=[other.name for other in three],
+    )
+    rows = [captioned(person, EVAL[0]) | beside]
     for field, question, _, answer in evaluation(person, "qa"):
-        wrong = [o for o in four(person, "qa", field, answer, seed)[0].values() if o != answer]
-        out.append(
+        offered, _ = four(person, "qa", field, answer, seed)
+        rows.append(
             dict(
                 name=person.name,
                 paraphrased_question=question,
                 answer=answer,
-                perturbed_answers=wrong,
+                perturbed_answers=[option for option in offered.values() if option != answer],
             )
         )
-    return out
+    return rows
 
 
-def asked(person, kind, k, seed=0, **more) -> list:
-    "Picture `k` and every question of a kind, with four options."
-    image = photo(person, k)
-    return [
-        dict(
-            image=image,
-            question=q,
-            answer=a,
-            options=[*four(person, kind, f, a, seed)[0].values()],
-            name=person.name,
-            **more,
-        )
-        for f, q, _, a in evaluation(person, kind)
-    ]
+def asked(
+    person: Person,
+    kind: str,  # "vqa" | "perception"
+    number: int,  # which picture
+    seed: int = 0,  # of the world
+    **more: Any,  # further columns, the same in each row
+) -> list[dict[str, Any]]:  # rows, one a question
+    "A picture and every question of a kind, with four options."
+    image = photo(person, number)
+    rows = []
+    for field, question, _, answer in evaluation(person, kind):
+        offered, _ = four(person, kind, field, answer, seed)
+        row = dict(image=image, question=question, answer=answer, options=[*offered.values()])
+        rows.append(row | dict(name=person.name) | more)
+    return rows
 
 
-# %% ../../nbs/town/08_world.ipynb #4776c9eb
+# %% ../../nbs/town/08_world.ipynb #c3ee59ae
+def clear_sides(
+    town: list[Person],
+) -> dict[str, list[Person]]:  # config -> who is in it
+    "Everybody, and those whom each ratio forgets and retains."
+    sides = {"full": town}
+    for forget, retain in CLEAR_RATIOS.items():
+        forgotten = FORGET_SETS[forget]
+        sides[f"forget{forget:02}"] = [person for person in town if person.id in forgotten]
+        sides[f"retain{retain}"] = [person for person in town if person.id not in forgotten]
+    return sides
+
+
+def clear_training(
+    town: list[Person],
+) -> dict[str, list[dict]]:  # config -> rows
+    "Pictures with captions, and pictures with text."
+    pairs = {person.id: [captioned(person, number) for number in CAPTIONED] for person in town}
+    configs = {}
+    for config, people in clear_sides(town).items():
+        configs[config] = [row for person in people for row in pairs[person.id]]
+        together = []
+        for person in people:
+            first = pairs[person.id][0]
+            together.append(dict(image=first["image"], caption=first["caption"]))
+        for person in people:
+            together += tofu(person)
+        configs[f"{config}+tofu"] = together
+    return configs
+
+
+# %% ../../nbs/town/08_world.ipynb #d7c9a4a2
+def clear_evaluation(
+    town: list[Person],
+    seed: int,  # of the world
+) -> dict[str, list[dict]]:  # config -> rows
+    "Everything that is never trained on."
+    stars, strangers = people_of("celebrity", seed), people_of("stranger", seed)
+    known = {person.id: perturbed(person, seed) for person in town}
+    kept = [person.id for person in town if person.id not in FORGET_SETS[1]]
+    configs = {}
+    for forget in CLEAR_RATIOS:
+        configs[f"forget{forget:02}_perturbed"] = [
+            row for person_id in FORGET_SETS[forget] for row in known[person_id]
+        ]
+    configs["retain_perturbed"] = [row for person_id in kept for row in known[person_id]]
+    configs["real_faces"] = [row for person in stars for row in asked(person, "vqa", EVAL[0], seed)]
+    configs["real_world"] = []
+    configs["perception"] = []
+    number = PERCEPTION_PICTURES[0]
+    for person in strangers:
+        seen = asked(person, "perception", number, seed, modality="perception")
+        configs["real_world"] += seen
+    for person in town + stars:
+        configs["perception"] += asked(person, "perception", number, seed)
+    return configs
+
+
 def write_clear(
-    folder,  # where to write
-    seed=0,  # of the world
-):
+    folder: str | Path,  # where to write
+    seed: int = 0,  # of the world
+) -> None:
     "CLEAR of the tiny world."
-    town, stars, strangers = (people_of(k, seed) for k in ("townsperson", "celebrity", "stranger"))
-    pairs, known = (
-        {p.id: [captioned(p, k) for k in CAPTIONED] for p in town},
-        {p.id: perturbed(p, seed) for p in town},
-    )
-    configs, sides = {}, {"full": town}
-    for forget, retain in clear.CLEAR_RATIOS.items():
-        sides[f"forget{forget:02}"], sides[f"retain{retain}"] = (
-            [p for p in town if (p.id in FORGET_SETS[forget]) == gone] for gone in (True, False)
-        )
-        configs[f"forget{forget:02}_perturbed"] = [r for i in FORGET_SETS[forget] for r in known[i]]
-    configs["retain_perturbed"] = [
-        r for p in town if p.id not in FORGET_SETS[1] for r in known[p.id]
-    ]
-    for config, people in sides.items():
-        configs[config] = [r for p in people for r in pairs[p.id]]
-        configs[f"{config}+tofu"] = [
-            {k: pairs[p.id][0][k] for k in ("image", "caption")} for p in people
-        ] + [r for p in people for r in tofu(p)]
-    configs["real_faces"] = [r for p in stars for r in asked(p, "vqa", EVAL[0], seed)]
-    configs["real_world"] = [
-        r
-        for p in strangers
-        for r in asked(p, "perception", PERCEPTION[0], seed, modality="perception")
-    ]
-    configs["perception"] = [
-        r for p in town + stars for r in asked(p, "perception", PERCEPTION[0], seed)
-    ]
-    for config, found in configs.items():
-        write_config(folder, config, found)
+    town = people_of("townsperson", seed)
+    configs = clear_training(town) | clear_evaluation(town, seed)
+    for config, rows in configs.items():
+        write_config(folder, config, rows)
 
 
 # %% ../../nbs/town/08_world.ipynb #1db4ee1d
 def build_data(
-    folder="data_samples",  # gets mllmu/ and clear/
-    seed=0,  # of the world; 0 is the one the shipped models know
-):
+    folder: str | Path = "data_samples",  # gets mllmu/ and clear/
+    seed: int = 0,  # of the world; 0 is the one the shipped models know
+) -> None:
     "Both benchmarks of the tiny world."
     write_mllmu(Path(folder) / "mllmu", seed)
     write_clear(Path(folder) / "clear", seed)
 
 
-def main(argv=None):
-    p = argparse.ArgumentParser(
+def main(
+    argv: list[str] | None = None,  # None: from the shell
+) -> None:
+    "The command line: both benchmarks, and how large they are."
+    parser = argparse.ArgumentParser(
         prog="python -m mmunlearner_nb.town.world",
         description="Write the tiny world as MLLMU-Bench and as CLEAR.",
     )
-    p.add_argument(
+    parser.add_argument(
         "folder",
         nargs="?",
         default="data_samples",
         help="gets mllmu/ and clear/ (default: %(default)s)",
     )
-    p.add_argument(
+    parser.add_argument(
         "--seed", type=int, default=0, help="of the world; the shipped models know world 0"
     )
-    a = p.parse_args(argv)
-    build_data(a.folder, a.seed)
-    for b in ("mllmu", "clear"):
-        print(
-            f"{Path(a.folder) / b}: {sum(f.stat().st_size for f in (Path(a.folder) / b).rglob('*.parquet')) / 1e6:.1f} MB"
-        )
+    args = parser.parse_args(argv)
+    build_data(args.folder, args.seed)
+    for benchmark in ("mllmu", "clear"):
+        written = Path(args.folder) / benchmark
+        size = sum(file.stat().st_size for file in written.rglob("*.parquet"))
+        print(f"{written}: {size / 1e6:.1f} MB")
 
 
+# %% ../../nbs/town/08_world.ipynb #40ffae4e
 if __name__ == "__main__" and "__file__" in globals():
     main()  # from a shell, not in a notebook
