@@ -11,10 +11,10 @@ __all__ = [
     "crowd",
     "pictures",
     "texts",
-    "base_batch",
-    "town_batch",
     "draw_pictures",
     "draw_texts",
+    "base_batch",
+    "town_batch",
     "learning_rate",
     "train",
     "parse_checkpoint",
@@ -22,10 +22,11 @@ __all__ = [
     "main",
 ]
 
-# %% ../../nbs/town/10_finetune.ipynb #04bb7e53
+# %% ../../nbs/town/10_finetune.ipynb #868c6915
 import argparse
 import math
 import re
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,6 +36,7 @@ import torch
 from ..core.basics import data_dir, progress, set_seed
 from ..core.errors import SettingsError
 from ..core.files import write_whole
+from ..data.clear import CAPTION_PROMPT
 from ..data.examples import Example
 from ..model.batches import answer_logprobs
 from ..model.packing import collator
@@ -42,71 +44,108 @@ from ..model.vlm import VLM, load_vlm
 from .faces import draw_face
 from .looks import random_look, random_pose
 from .people import GROUPS, PIXELS, SPARE, TRAIN, people_of, render, request
-from mmunlearner_nb.town.questions import (
-    CAPTION_PROMPT,
-    caption,
-    training_perception,
-    training_qa,
-    training_vqa,
-)
+from .questions import caption, training_perception, training_qa, training_vqa
 from .tiny import TINY_MODELS, tiny_vlm
 
 
-# %% ../../nbs/town/10_finetune.ipynb #95902e2b
+# %% ../../nbs/town/10_finetune.ipynb #48b09a78
 @lru_cache
-def crowd(n=6000) -> list:  # of [Example, …], one list a picture
+def crowd(
+    count: int = 6000,  # of faces
+) -> list[list[Example]]:  # one list a picture
     "Faces without names, one picture each: they teach the eyes."
-    rng, out = np.random.default_rng(99), []
-    for i in range(n):
+    rng = np.random.default_rng(99)
+    found = []
+    for number in range(count):
         look = random_look(rng)
         image = draw_face(look, PIXELS, random_pose(rng))
-        out.append(
+        found.append(
             [
-                Example(image, q, a, f"crowd{i}", modality="perception")
-                for q, a in training_perception(look, i)
+                Example(image, question, answer, f"crowd{number}", modality="perception")
+                for question, answer in training_perception(look, number)
             ]
         )
-    return out
+    return found
 
 
 @lru_cache
 def pictures(
-    kind,
-) -> list:  # "townsperson" | "celebrity" -> [Example, …] for each person and training picture
-    "Training pictures with six questions and a caption each; celebrities, being famous, have more of them."
-    ks = [*TRAIN, *(SPARE if kind == "celebrity" else ())]
-
-    def asked(p, k):
-        image = render(p, k)
-        return [
-            Example(image, q, a, p.id)
-            for q, a in [*training_vqa(p, k), (CAPTION_PROMPT, caption(p))]
-        ]
-
-    return [asked(p, k) for p in people_of(kind) for k in ks]
+    kind: str,  # "townsperson" | "celebrity"
+) -> list[list[Example]]:  # one list for each person and training picture
+    "Six questions and a caption each; celebrities, being famous, have more pictures."
+    numbers = [*TRAIN, *SPARE] if kind == "celebrity" else [*TRAIN]
+    found = []
+    for person in people_of(kind):
+        for number in numbers:
+            image = render(person, number)
+            asked = [*training_vqa(person, number), (CAPTION_PROMPT, caption(person))]
+            found.append(
+                [Example(image, question, answer, person.id) for question, answer in asked]
+            )
+    return found
 
 
 @lru_cache
-def texts(kind) -> list:  # "townsperson" | "celebrity" -> [Example, …] for each person
+def texts(
+    kind: str,  # "townsperson" | "celebrity"
+) -> list[list[Example]]:  # one list a person
     "Text questions about each person, in all training wordings."
-    return [
-        [Example(None, q, a, p.id, modality="qa") for q, a in training_qa(p)]
-        for p in people_of(kind)
-    ]
+    found = []
+    for person in people_of(kind):
+        asked = training_qa(person)
+        found.append(
+            [
+                Example(None, question, answer, person.id, modality="qa")
+                for question, answer in asked
+            ]
+        )
+    return found
 
 
-# %% ../../nbs/town/10_finetune.ipynb #d61c7c76
+# %% ../../nbs/town/10_finetune.ipynb #c3818c33
+def draw_pictures(
+    rng: np.random.Generator,
+    source: list[list[Example]],  # one list a picture
+    count: int,  # of pictures
+    without: Collection[str] = (),  # person ids whose pictures are left out
+) -> list[Example]:
+    "Pictures at random, at most six questions about each."
+    allowed = source
+    if without:
+        allowed = [asked for asked in source if asked[0].person_id not in without]
+    chosen = [allowed[i] for i in rng.integers(len(allowed), size=count)]
+    return [asked[j] for asked in chosen for j in rng.permutation(len(asked))[:6]]
+
+
+def draw_texts(
+    rng: np.random.Generator,
+    kind: str,  # "townsperson" | "celebrity"
+    count: int,
+) -> list[Example]:
+    "Text questions at random: first a person, then a question."
+    source = texts(kind)
+    people = rng.integers(len(source), size=count)
+    return [source[i][rng.integers(len(source[i]))] for i in people]
+
+
+# %% ../../nbs/town/10_finetune.ipynb #0246cacb
 def base_batch(
-    rng, step, without=()
-):  # every fifth step text, else eight faces of the crowd and eight celebrities
+    rng: np.random.Generator,
+    step: int,
+    without: Collection[str] = (),  # not used: nobody in here is ever forgotten
+) -> list[Example]:
+    "Every fifth step text, else eight faces of the crowd and eight celebrities."
     if step % 5 == 4:
         return draw_texts(rng, "celebrity", 64)
     return draw_pictures(rng, crowd(), 8) + draw_pictures(rng, pictures("celebrity"), 8)
 
 
 def town_batch(
-    rng, step, without=()
-):  # every third step text; `without`: whose pictures are left out
+    rng: np.random.Generator,
+    step: int,
+    without: Collection[str] = (),  # person ids whose pictures are left out
+) -> list[Example]:
+    "Every third step text, else ten pictures of the town and six to rehearse."
     if step % 3 == 2:
         return draw_texts(rng, "townsperson", 54) + draw_texts(rng, "celebrity", 10)
     return (
@@ -116,122 +155,122 @@ def town_batch(
     )
 
 
-def draw_pictures(
-    rng, source, n, without=()
-):  # -> Examples: n pictures, at most six questions about each
-    allowed = [g for g in source if g[0].person_id not in without] if without else source
-    chosen = [allowed[i] for i in rng.integers(len(allowed), size=n)]
-    return [g[j] for g in chosen for j in rng.permutation(len(g))[:6]]
+# %% ../../nbs/town/10_finetune.ipynb #89824229
+def learning_rate(
+    step: int,
+    steps: int,  # in all
+    peak: float,
+    warmup: int = 100,  # steps
+) -> float:
+    "The learning rate of one step."
+    falling = 0.95 * (1 + math.cos(math.pi * step / steps)) / 2  # from 0.95 to 0
+    return peak * min(1, (step + 1) / warmup) * (0.05 + falling)
 
 
-def draw_texts(rng, kind, n):  # -> n Examples
-    source = texts(kind)
-    return [source[i][rng.integers(len(source[i]))] for i in rng.integers(len(source), size=n)]
+def _go_on(vlm, optimizer, state):
+    "The step to begin with: 0, or where an earlier run stopped, with its weights and moments."
+    if not state or not Path(state).exists():
+        return 0
+    saved = torch.load(state, weights_only=True)
+    vlm.model.load_state_dict(saved["model"])
+    optimizer.load_state_dict(saved["opt"])
+    return saved["step"]
 
 
-# %% ../../nbs/town/10_finetune.ipynb #9d27901a
-def learning_rate(step, steps, peak, warmup=100):
-    return (
-        peak
-        * min(1, (step + 1) / warmup)
-        * (0.05 + 0.95 * (1 + math.cos(math.pi * step / steps)) / 2)
-    )
+def _save(vlm, optimizer, state, step):
+    "What a run needs to go on at `step`."
+    saved = dict(model=vlm.model.state_dict(), opt=optimizer.state_dict(), step=step)
+    with write_whole(state) as path:
+        torch.save(saved, path)
 
 
+# %% ../../nbs/town/10_finetune.ipynb #f7f3f57e
 def train(
-    vlm,  # changed in place
-    draw,  # base_batch | town_batch
-    steps,
-    peak,  # number of steps; highest learning rate
-    seed,  # of the batches
-    without=(),  # person ids whose pictures are left out
-    state=None,  # file for the state of an unfinished run
-    every=250,  # steps between two states
-):
+    vlm: VLM,  # changed in place
+    draw: Callable[..., list[Example]],  # base_batch | town_batch
+    steps: int,  # in all
+    peak: float,  # highest learning rate
+    seed: int,  # of the batches
+    without: Collection[str] = (),  # person ids whose pictures are left out
+    state: str | Path | None = None,  # file for the state of an unfinished run
+    every: int = 250,  # steps between two states
+) -> None:
     "Train, from where an earlier run was stopped if its state is there."
-    collate = collator(vlm)
-    opt, start = (
-        torch.optim.AdamW(
-            vlm.model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.01, fused=True
-        ),
-        0,
+    model, collate = vlm.model, collator(vlm)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.01, fused=True
     )
-    if state and Path(state).exists():
-        saved = torch.load(state, weights_only=True)
-        vlm.model.load_state_dict(saved["model"])
-        opt.load_state_dict(saved["opt"])
-        start = saved["step"]
-    vlm.model.train()
-    for step in (bar := progress(range(start, steps), desc=vlm.name)):
-        for g in opt.param_groups:
-            g["lr"] = learning_rate(step, steps, peak)
-        logp, _ = answer_logprobs(
-            vlm.model, collate(draw(np.random.default_rng([seed, step]), step, without))
-        )
-        loss = -logp.mean()
+    start = _go_on(vlm, optimizer, state)
+    model.train()
+    bar = progress(range(start, steps), desc=vlm.name)
+    for step in bar:
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, steps, peak)
+        examples = draw(np.random.default_rng([seed, step]), step, without)
+        logprobs, _ = answer_logprobs(model, collate(examples))  # (answer tokens,)
+        loss = -logprobs.mean()
         loss.backward()
         bar.set_postfix(loss=f"{loss.item():.3f}")
-        torch.nn.utils.clip_grad_norm_(vlm.model.parameters(), 1.0)
-        opt.step()
-        opt.zero_grad()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
         if state and (step + 1) % every == 0:
-            with write_whole(state) as tmp:
-                torch.save(
-                    dict(model=vlm.model.state_dict(), opt=opt.state_dict(), step=step + 1), tmp
-                )
-    vlm.model.eval()
+            _save(vlm, optimizer, state, step + 1)
+    model.eval()
 
 
-# %% ../../nbs/town/10_finetune.ipynb #33dd5dbe
-STEPS, PEAK = {"base": 2500, "tune": 1400}, 1e-3
+# %% ../../nbs/town/10_finetune.ipynb #e6f27d65
+STEPS = {"base": 2500, "tune": 1400}
+PEAK = 1e-3  # learning rate
 
 
 def parse_checkpoint(
-    name,  # "tiny-llava-base", "tiny-qwen2-vl-vanilla", "tiny-llava-oracle-A", "tiny-llava-oracle-AB-seed1"
-) -> tuple:  # (family, "base" | "vanilla" | "oracle", request letters, seed)
+    name: str,  # "tiny-llava-base", "tiny-qwen2-vl-vanilla", "tiny-llava-oracle-AB-seed1"
+) -> tuple[str, str, str, int]:  # family, "base" | "vanilla" | "oracle", request letters, seed
     "What a checkpoint's name says, or a SettingsError."
-    m = re.fullmatch(
-        rf"({'|'.join(TINY_MODELS)})-(base|vanilla|oracle-([A-E]+))(?:-seed(\d+))?", name
+    families = "|".join(TINY_MODELS)
+    parts = re.fullmatch(
+        rf"(?P<family>{families})-(?P<what>base|vanilla|oracle-(?P<letters>[A-E]+))"
+        r"(?:-seed(?P<seed>\d+))?",
+        name,
     )
-    if not m:
+    if not parts:
         raise SettingsError(
-            f"unknown checkpoint {name!r}: FAMILY-base, FAMILY-vanilla or FAMILY-oracle-LETTERS, optionally -seedN; families {', '.join(TINY_MODELS)}, letters {''.join(GROUPS)}"
+            f"unknown checkpoint {name!r}: FAMILY-base, FAMILY-vanilla or FAMILY-oracle-LETTERS, "
+            f"optionally -seedN; families {', '.join(TINY_MODELS)}, letters {''.join(GROUPS)}"
         )
-    return m[1], m[2].split("-")[0], m[3] or "", int(m[4] or 0)
+    what = parts["what"].split("-")[0]
+    return parts["family"], what, parts["letters"] or "", int(parts["seed"] or 0)
 
 
+# %% ../../nbs/town/10_finetune.ipynb #266da5e2
 def build(
-    name,  # see parse_checkpoint
-    folder=None,  # where checkpoints are kept; None: data_samples/checkpoints
+    name: str,  # see parse_checkpoint
+    folder: str | Path | None = None,  # of the checkpoints; None: data_samples/checkpoints
 ) -> VLM:
-    "A checkpoint by name: loaded if it is there, else trained, from where an earlier run stopped, and saved in half precision."
+    "A checkpoint: loaded if it is there, else trained from where a run stopped, and saved (half)."
     family, what, letters, seed = parse_checkpoint(name)
-    folder = Path(folder or data_dir() / "checkpoints")
-    places = (
-        [folder, data_dir() / "checkpoints"] if what == "base" else [folder]
-    )  # the shipped base will do
-    if found := next((p / name for p in places if (p / name).exists()), None):
-        return load_vlm(found, device="cpu", dtype="float32")
+    shipped = data_dir() / "checkpoints"
+    folder = Path(folder or shipped)
+    for parent in [folder, shipped] if what == "base" else [folder]:
+        if (parent / name).exists():
+            return load_vlm(parent / name, device="cpu", dtype="float32")
+
     vlm = tiny_vlm(family, seed) if what == "base" else build(f"{family}-base", folder)
-    vlm.name, state = name, folder / f"{name}.unfinished.pt"
+    vlm.name = name
+    state = folder / f"{name}.unfinished.pt"
     set_seed(seed)
     if what == "base":
         train(vlm, base_batch, STEPS["base"], PEAK, seed, state=state)
     else:
-        train(
-            vlm,
-            town_batch,
-            STEPS["tune"],
-            PEAK,
-            1 + seed,
-            without=set(request(letters)),
-            state=state,
-        )
+        without = set(request(letters))
+        train(vlm, town_batch, STEPS["tune"], PEAK, 1 + seed, without=without, state=state)
     vlm.save(folder / name, dtype=torch.float16)
     state.unlink(missing_ok=True)
     return vlm
 
 
+# %% ../../nbs/town/10_finetune.ipynb #2ef78b94
 SHIPPED = [
     "tiny-llava-base",
     "tiny-llava-vanilla",
@@ -243,14 +282,16 @@ SHIPPED = [
 ]
 
 
-def main(argv=None):
+def main(
+    argv: list[str] | None = None,  # None: from the shell
+) -> None:
     "The command line: `mmunlearner-nb build NAME… [--folder F]`."
-    p = argparse.ArgumentParser(prog="mmunlearner-nb build", description=main.__doc__)
-    p.add_argument("names", nargs="+", help="checkpoints to make, such as tiny-llava-oracle-B")
-    p.add_argument("--folder", help="where to keep them (default: data_samples/checkpoints)")
-    a = p.parse_args(argv)
-    for n in a.names:
-        parse_checkpoint(n)
-    for n in a.names:
-        build(n, a.folder)
-        print(n, "is there")
+    parser = argparse.ArgumentParser(prog="mmunlearner-nb build", description=main.__doc__)
+    parser.add_argument("names", nargs="+", help="checkpoints to make, such as tiny-llava-oracle-B")
+    parser.add_argument("--folder", help="where to keep them (default: data_samples/checkpoints)")
+    args = parser.parse_args(argv)
+    for name in args.names:
+        parse_checkpoint(name)  # a wrong name stops before anything is trained
+    for name in args.names:
+        build(name, args.folder)
+        print(name, "is there")

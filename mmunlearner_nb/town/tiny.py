@@ -10,11 +10,16 @@ __all__ = [
     "IMAGE_SIDE",
     "PATCH",
     "MODEL_SHAPES",
+    "QWEN_TOKENS",
     "TINY_MODELS",
     "corpus",
     "train_tokenizer",
+    "llava_processor",
+    "llava_config",
     "shaped_llava",
     "tiny_llava",
+    "qwen_processor",
+    "qwen_config",
     "tiny_qwen2vl",
     "tiny_vlm",
 ]
@@ -41,10 +46,10 @@ from transformers import (
 
 from ..core.basics import pick_dtype, set_seed
 from ..core.errors import SettingsError
+from ..data.clear import CAPTION_PROMPT
 from ..model.vlm import VLM, as_vlm
-from .people import make_people
+from .people import TRAIN, make_people
 from mmunlearner_nb.town.questions import (
-    CAPTION_PROMPT,
     caption,
     training_perception,
     training_qa,
@@ -53,53 +58,62 @@ from mmunlearner_nb.town.questions import (
 
 # %% ../../nbs/town/09_tiny.ipynb #1402069c
 LLAVA_TEMPLATE = (
-    "{% for m in messages %}{{ m['role'].upper() + ': ' }}{% for c in m['content'] if c['type'] == 'image' %}{{ '<image>\n' }}{% endfor %}"
-    "{% for c in m['content'] if c['type'] == 'text' %}{{ c['text'] + ' ' }}{% endfor %}{% endfor %}{% if add_generation_prompt %}{{ 'ASSISTANT:' }}{% endif %}"
+    "{% for m in messages %}"
+    "{{ m['role'].upper() + ': ' }}"
+    "{% for c in m['content'] if c['type'] == 'image' %}{{ '<image>\n' }}{% endfor %}"
+    "{% for c in m['content'] if c['type'] == 'text' %}{{ c['text'] + ' ' }}{% endfor %}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ 'ASSISTANT:' }}{% endif %}"
 )
 QWEN_TEMPLATE = (
-    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' }}{% for c in m['content'] %}{% if c['type'] == 'image' %}"
-    "{{ '<|vision_start|><|image_pad|><|vision_end|>' }}{% else %}{{ c['text'] }}{% endif %}{% endfor %}{{ '<|im_end|>\n' }}{% endfor %}"
+    "{% for m in messages %}"
+    "{{ '<|im_start|>' + m['role'] + '\n' }}"
+    "{% for c in m['content'] %}"
+    "{% if c['type'] == 'image' %}{{ '<|vision_start|><|image_pad|><|vision_end|>' }}"
+    "{% else %}{{ c['text'] }}{% endif %}"
+    "{% endfor %}"
+    "{{ '<|im_end|>\n' }}"
+    "{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
 
 
 # %% ../../nbs/town/09_tiny.ipynb #0ad52ea7
 @lru_cache
-def corpus() -> tuple:  # of str
+def corpus() -> tuple[str, ...]:
     "Each question, answer and chat marker of the tiny world, in training wordings."
     texts = ["USER: ", " ASSISTANT:", "user\n", "assistant\n"] * 3000
-    for p in make_people():
-        pairs = training_qa(p) + [(CAPTION_PROMPT, caption(p))]
-        for k in range(8):
-            pairs += training_vqa(p, k) + training_perception(p.look, k)
-        texts += [t for pair in pairs for t in pair]
+    for person in make_people():
+        pairs = training_qa(person) + [(CAPTION_PROMPT, caption(person))]
+        for number in TRAIN:
+            pairs += training_vqa(person, number) + training_perception(person.look, number)
+        for question, answer in pairs:
+            texts += [question, answer]
     return tuple(texts)
 
 
 def train_tokenizer(
-    special,  # list of special tokens; "<pad>" among them
-    eos,  # the one that ends a turn
-    size=1024,  # number of tokens
+    special: list[str],  # special tokens, "<pad>" among them; their ids are their places
+    eos: str,  # the one that ends a turn
+    size: int = 1024,  # number of tokens
 ) -> PreTrainedTokenizerFast:
     "A byte-level BPE tokenizer of the tiny world."
-    tok = Tokenizer(models.BPE())
-    tok.pre_tokenizer, tok.decoder = (
-        pre_tokenizers.ByteLevel(add_prefix_space=False),
-        decoders.ByteLevel(),
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        special_tokens=special,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
     )
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    tok.train_from_iterator(
-        corpus(),
-        trainers.BpeTrainer(
-            vocab_size=size, special_tokens=special, initial_alphabet=alphabet, show_progress=False
-        ),
-    )
+    bpe.train_from_iterator(corpus(), trainer)
     return PreTrainedTokenizerFast(
-        tokenizer_object=tok, eos_token=eos, pad_token="<pad>", model_max_length=256
+        tokenizer_object=bpe, eos_token=eos, pad_token="<pad>", model_max_length=256
     )
 
 
-# %% ../../nbs/town/09_tiny.ipynb #6d94a88b
+# %% ../../nbs/town/09_tiny.ipynb #3a9f7b84
 IMAGE_SIDE, PATCH = 64, 8  # pixels
 
 MODEL_SHAPES = {  # name -> (pixels a side, of a patch; vision tower; language model)
@@ -121,7 +135,7 @@ MODEL_SHAPES = {  # name -> (pixels a side, of a patch; vision tower; language m
         dict(hidden_size=512, intermediate_size=2048, num_hidden_layers=10, num_attention_heads=8),
         dict(hidden_size=704, intermediate_size=1856, num_hidden_layers=11, num_attention_heads=11),
     ),
-    "llava-7b": (
+    "llava-7b": (  # LLaVA-1.5-7B's, but for the vocabulary
         336,
         14,
         dict(
@@ -131,56 +145,71 @@ MODEL_SHAPES = {  # name -> (pixels a side, of a patch; vision tower; language m
             hidden_size=4096, intermediate_size=11008, num_hidden_layers=32, num_attention_heads=32
         ),
     ),
-}  # LLaVA-1.5-7B's, but for the vocabulary
+}
 
 
-def shaped_llava(
-    name="tiny-llava",  # of MODEL_SHAPES
-    seed=0,  # of the random weights
-    device="cpu",
-    dtype="float32",
-) -> VLM:
-    "An untrained LLaVA-1.5 of a given size: 1.3 M, 20 M, 100 M or 7 B parameters; 64 or 576 image tokens."
-    if name not in MODEL_SHAPES:
-        raise SettingsError(f"unknown shape {name!r}: use one of {', '.join(MODEL_SHAPES)}")
-    (side, patch, eyes, tongue), tok = (
-        MODEL_SHAPES[name],
-        train_tokenizer(["<pad>", "<s>", "</s>", "<image>"], "</s>"),
-    )
-    see = CLIPImageProcessor(
+# %% ../../nbs/town/09_tiny.ipynb #eabd4fe1
+def llava_processor(
+    tokenizer: PreTrainedTokenizerFast,
+    side: int,  # of a picture, pixels
+    patch: int,  # side of a patch, pixels
+) -> LlavaProcessor:
+    "Cuts pictures to a square, and writes one <image> for each patch."
+    pictures = CLIPImageProcessor(
         size={"shortest_edge": side}, crop_size={"height": side, "width": side}
     )
-    processor = LlavaProcessor(
-        see,
-        tok,
+    return LlavaProcessor(
+        pictures,
+        tokenizer,
         patch_size=patch,
         vision_feature_select_strategy="default",
         num_additional_image_tokens=1,
         chat_template=LLAVA_TEMPLATE,
     )
-    vision, tokens = (
-        CLIPVisionConfig(**eyes, image_size=side, patch_size=patch),
-        (side // patch) ** 2,
-    )
-    text = LlamaConfig(
-        vocab_size=len(tok),
-        **tongue,
-        num_key_value_heads=tongue["num_attention_heads"],
-        max_position_embeddings=tokens + 192,
+
+
+def llava_config(
+    shape: tuple[int, int, dict, dict],  # of MODEL_SHAPES
+    vocabulary: int,  # number of tokens
+) -> LlavaConfig:
+    "CLIP tower, projector and Llama of a given size."
+    side, patch, vision, language = shape
+    image_tokens = (side // patch) ** 2
+    text_config = LlamaConfig(
+        vocab_size=vocabulary,
+        **language,
+        num_key_value_heads=language["num_attention_heads"],
+        max_position_embeddings=image_tokens + 192,
         tie_word_embeddings=True,
         bos_token_id=1,
         eos_token_id=2,
         pad_token_id=0,
     )
-    config = LlavaConfig(
-        vision_config=vision,
-        text_config=text,
+    return LlavaConfig(
+        vision_config=CLIPVisionConfig(**vision, image_size=side, patch_size=patch),
+        text_config=text_config,
         image_token_index=3,
         vision_feature_layer=-2,
         vision_feature_select_strategy="default",
-        image_seq_length=tokens,
+        image_seq_length=image_tokens,
         tie_word_embeddings=True,
     )
+
+
+# %% ../../nbs/town/09_tiny.ipynb #95d8e20b
+def shaped_llava(
+    name: str = "tiny-llava",  # of MODEL_SHAPES
+    seed: int = 0,  # of the random weights
+    device: str | torch.device = "cpu",
+    dtype: str = "float32",
+) -> VLM:  # 1.3 M, 20 M, 100 M or 7 B parameters; 64 or 576 image tokens
+    "An untrained LLaVA-1.5 of a given size; SettingsError for a shape there is not."
+    if name not in MODEL_SHAPES:
+        raise SettingsError(f"unknown shape {name!r}: use one of {', '.join(MODEL_SHAPES)}")
+    shape = MODEL_SHAPES[name]
+    side, patch, *_ = shape
+    tokenizer = train_tokenizer(["<pad>", "<s>", "</s>", "<image>"], "</s>")
+    config = llava_config(shape, len(tokenizer))
     set_seed(seed)
     before = torch.get_default_dtype()
     try:
@@ -189,47 +218,52 @@ def shaped_llava(
             model = LlavaForConditionalGeneration(config)
     finally:
         torch.set_default_dtype(before)
-    return as_vlm(model, processor, name)
+    return as_vlm(model, llava_processor(tokenizer, side, patch), name)
 
 
 def tiny_llava(
-    seed=0,  # of the random weights
+    seed: int = 0,  # of the random weights
 ) -> VLM:  # 1.3 M parameters; 64 image tokens
     "An untrained LLaVA-1.5 in small."
     return shaped_llava("tiny-llava", seed)
 
 
-# %% ../../nbs/town/09_tiny.ipynb #e9469375
-def tiny_qwen2vl(
-    seed=0,  # of the random weights
-) -> VLM:  # 1.4 M parameters; 16 image tokens
-    "An untrained Qwen2-VL in small."
-    set_seed(seed)
-    tok = train_tokenizer(
-        [
-            "<pad>",
-            "<|im_start|>",
-            "<|im_end|>",
-            "<|vision_start|>",
-            "<|vision_end|>",
-            "<|image_pad|>",
-            "<|video_pad|>",
-        ],
-        "<|im_end|>",
-    )
-    eyes = dict(
+# %% ../../nbs/town/09_tiny.ipynb #ce300b28
+QWEN_TOKENS = [  # their ids are their places
+    "<pad>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|vision_start|>",
+    "<|vision_end|>",
+    "<|image_pad|>",
+    "<|video_pad|>",
+]
+
+
+def qwen_processor(
+    tokenizer: PreTrainedTokenizerFast,
+) -> Qwen2VLProcessor:
+    "Scales pictures to one size, and writes one <|image_pad|> for four patches."
+    sizes = dict(
         patch_size=PATCH,
         temporal_patch_size=2,
         merge_size=2,
         min_pixels=IMAGE_SIDE**2,
         max_pixels=IMAGE_SIDE**2,
     )
-    processor = Qwen2VLProcessor(
-        Qwen2VLImageProcessor(**eyes),
-        tok,
-        Qwen2VLVideoProcessor(**eyes),
+    return Qwen2VLProcessor(
+        Qwen2VLImageProcessor(**sizes),
+        tokenizer,
+        Qwen2VLVideoProcessor(**sizes),
         chat_template=QWEN_TEMPLATE,
     )
+
+
+# %% ../../nbs/town/09_tiny.ipynb #fe7923af
+def qwen_config(
+    tokenizer: PreTrainedTokenizerFast,
+) -> Qwen2VLConfig:
+    "Vision tower and language model of the tiny Qwen2-VL."
     vision = dict(
         depth=4,
         embed_dim=96,
@@ -241,7 +275,7 @@ def tiny_qwen2vl(
         temporal_patch_size=2,
     )
     text = dict(
-        vocab_size=len(tok),
+        vocab_size=len(tokenizer),
         hidden_size=128,
         intermediate_size=320,
         num_hidden_layers=4,
@@ -254,29 +288,37 @@ def tiny_qwen2vl(
         pad_token_id=0,
         tie_word_embeddings=True,
     )
-    ids = {
-        f"{k}_token_id": tok.convert_tokens_to_ids(t)
-        for k, t in dict(
-            image="<|image_pad|>",
-            video="<|video_pad|>",
-            vision_start="<|vision_start|>",
-            vision_end="<|vision_end|>",
-        ).items()
-    }
-    return as_vlm(
-        Qwen2VLForConditionalGeneration(
-            Qwen2VLConfig(vision_config=vision, text_config=text, tie_word_embeddings=True, **ids)
-        ),
-        processor,
-        "tiny-qwen2-vl",
+    return Qwen2VLConfig(
+        vision_config=vision,
+        text_config=text,
+        tie_word_embeddings=True,
+        image_token_id=tokenizer.convert_tokens_to_ids("<|image_pad|>"),
+        video_token_id=tokenizer.convert_tokens_to_ids("<|video_pad|>"),
+        vision_start_token_id=tokenizer.convert_tokens_to_ids("<|vision_start|>"),
+        vision_end_token_id=tokenizer.convert_tokens_to_ids("<|vision_end|>"),
     )
 
 
+# %% ../../nbs/town/09_tiny.ipynb #844a3902
+def tiny_qwen2vl(
+    seed: int = 0,  # of the random weights
+) -> VLM:  # 1.4 M parameters; 16 image tokens
+    "An untrained Qwen2-VL in small."
+    set_seed(seed)
+    tokenizer = train_tokenizer(QWEN_TOKENS, "<|im_end|>")
+    model = Qwen2VLForConditionalGeneration(qwen_config(tokenizer))
+    return as_vlm(model, qwen_processor(tokenizer), "tiny-qwen2-vl")
+
+
+# %% ../../nbs/town/09_tiny.ipynb #920d802a
 TINY_MODELS = {"tiny-llava": tiny_llava, "tiny-qwen2-vl": tiny_qwen2vl}
 
 
-def tiny_vlm(family, seed=0):  # "tiny-llava" | "tiny-qwen2-vl"
-    "An untrained tiny model by name."
+def tiny_vlm(
+    family: str,  # of TINY_MODELS
+    seed: int = 0,  # of the random weights
+) -> VLM:
+    "An untrained tiny model by name; SettingsError for a name there is not."
     if family not in TINY_MODELS:
         raise SettingsError(f"unknown tiny model {family!r}: use one of {', '.join(TINY_MODELS)}")
     return TINY_MODELS[family](seed)
