@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mmunlearner_nb.data import clear, datasets
-from mmunlearner_nb.data.clear import load_clear
+from mmunlearner_nb.data.clear import CAPTION_PROMPT, load_clear
 from mmunlearner_nb.data.datasets import load_mllmu
 from mmunlearner_nb.data.examples import TRAINING, people
 from mmunlearner_nb.data.reading import Source
@@ -22,7 +22,6 @@ from mmunlearner_nb.data.schemas import CLEAR_SCHEMAS, MLLMU_SCHEMAS
 from mmunlearner_nb.town import world
 from mmunlearner_nb.town.people import EVAL, FACTS, FORGET_SETS, TRAIN, make_people, request
 from mmunlearner_nb.town.questions import (
-    CAPTION_PROMPT,
     OWN,
     STEMS,
     SUBJECTS,
@@ -341,7 +340,7 @@ def test_no_evaluation_picture_is_a_training_picture(benchmark):
 
 
 def test_prompts_that_loaders_add_agree_with_the_wordings():
-    assert clear.CAPTION_PROMPT == CAPTION_PROMPT
+    assert CAPTION_PROMPT == "Write a caption for this picture."
     assert (
         clear.NAME_PROMPT
         == fill(wordings("name")[1][0], "name", SUBJECTS[1][0])

@@ -68,6 +68,7 @@ def crowd(
     return found
 
 
+# %% ../../nbs/town/10_finetune.ipynb #b8349176
 @lru_cache
 def pictures(
     kind: str,  # "townsperson" | "celebrity"

@@ -20,17 +20,6 @@ ANNOTATED = 0.95  # share of public parameters that have a type, at least
 # Not unfolded yet: neither sizes nor types are asked of these. Names leave this list, none comes
 # in. (pyproject.toml has the lines of ruff's that go with it.)
 LATER = (
-    "mmunlearner_nb/town/people.py",
-    "mmunlearner_nb/town/questions.py",
-    "mmunlearner_nb/town/world.py",
-    "mmunlearner_nb/town/tiny.py",
-    "mmunlearner_nb/town/finetune.py",
-    "nbs/town/02_pen.ipynb",
-    "nbs/town/06_people.ipynb",
-    "nbs/town/07_questions.ipynb",
-    "nbs/town/08_world.ipynb",
-    "nbs/town/09_tiny.ipynb",
-    "nbs/town/10_finetune.ipynb",
     "nbs/experiments/01_presets.ipynb",  # a table of settings in one cell
     "nbs/experiments/03_outlook.ipynb",
     "nbs/unlearning/04_settings.ipynb",
