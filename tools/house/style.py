@@ -22,7 +22,7 @@ ANNOTATED = 0.95  # share of public parameters that have a type, at least
 LATER = (
     "nbs/experiments/01_presets.ipynb",  # a table of settings in one cell
     "nbs/experiments/03_outlook.ipynb",
-    "nbs/unlearning/04_settings.ipynb",
+    "nbs/unlearning/03_settings.ipynb",
 )
 
 FOLDERS = ("nbs", "mmunlearner_nb", "tools", "tests")
