@@ -340,6 +340,20 @@ def test_sees_a_long_exported_cell(small):
     assert size_problems(small) == [problem]
 
 
+def test_counts_a_field_of_a_table_as_one_line(small):
+    path = small / "nbs" / "core" / "01_first.ipynb"
+    field = '    size: int = setting(\n        1,\n        "of a thing",\n    )\n'
+
+    def with_fields(count: int) -> list[str]:
+        cells = f"# %%\n#| export\nclass First:\n{field * count}"
+        write(book_from_text(cells, [], path.stem), path)
+        return cell_problems(path)
+
+    assert with_fields(MAX_CELL - 1) == []
+    (problem,) = with_fields(MAX_CELL)
+    assert "exports 46 lines" in problem
+
+
 # ---------------------------------------------------------------- types
 
 TYPED = "def first(x: int, *, y: int = 1) -> int:\n    return x + y\n"

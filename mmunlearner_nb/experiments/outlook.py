@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = [
     "BENCHMARKS",
-    "SPEED",
     "FLOAT32",
+    "SPEED",
     "PASSES_TRAINING",
     "PASSES_ANSWER",
     "names_of",
@@ -14,11 +14,9 @@ __all__ = [
     "shape_without_weights",
     "first_tensors",
     "Outlook",
-    "activations_of",
     "bytes_a_weight",
     "mask_memory",
     "unlearn_memory",
-    "count_forwards",
 ]
 
 # %% ../../nbs/experiments/03_outlook.ipynb #05342002
@@ -31,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from fastcore.basics import patch
 from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
 from ..core.basics import DTYPES, data_dir
@@ -43,7 +42,8 @@ from ..evaluation.evaluate import select
 from .plan import find_model
 from .presets import Plan, parse_preset
 from ..model.batches import conversation
-from ..model.footprint import Shape, activations, shape_of
+from ..model.footprint import Shape, shape_of
+from ..model.footprint import activations as count_activations
 from ..model.packing import by_picture
 from ..model.vlm import base_of, loading
 from ..saliency.mask_names import parse_mask
@@ -96,13 +96,7 @@ def first_tensors(
     return processor(text=[conversation_text], images=[example.image], return_tensors="pt")
 
 
-# %% ../../nbs/experiments/03_outlook.ipynb #20d9953b
-# floating-point operations a second one can hope for; on a CPU, of each thread
-SPEED = {"cpu": 7e10, "mps": 1e12, "cuda": 5e13}
-FLOAT32 = 4  # bytes
-PASSES_TRAINING, PASSES_ANSWER = 3, 6  # forward passes' worth of work
-
-
+# %% ../../nbs/experiments/03_outlook.ipynb #8368199d
 @dataclass
 class Outlook:
     "What a plan means: its data, its model's shape, what it costs. Read and worked out when asked."
@@ -131,83 +125,44 @@ class Outlook:
         return shape_without_weights(self.where)
 
     @cached_property
-    def size(self) -> tuple[int, int]:
-        "Parameters, and those of them a mask may select."
-        return self.shape.parameters, self.shape.eligible
-
-    @cached_property
     def example(self) -> dict[str, torch.Tensor]:
         "The first example's tensors."
         return first_tensors(self.where, self.bench.forget_vqa[0])
 
-    @cached_property
-    def tokens(self) -> int:
-        "Tokens of one example, picture included."
-        return self.example["input_ids"].shape[1]
 
-    @property
-    def fisher(self) -> bool:
-        "Does the mask need Fisher information?"
-        return parse_mask(self.plan.mask)[0] not in ("none", "eyes")
-
-    def changed(
-        self,
-        **settings: Any,  # of how, not of what: the data and the model stay
-    ) -> "Outlook":
-        "The same with other settings; what was read is not read again."
-        new = Outlook(dataclasses.replace(self.plan, **settings))
-        kept = {name: value for name, value in vars(self).items() if name not in ("plan", "note")}
-        vars(new).update(kept)
-        return new
-
-    def activations(
-        self,
-        examples: int,  # at once
-        packed: bool = False,  # do those that share a picture share its tokens?
-    ) -> float:
-        "Numbers that so many examples keep for the backward pass."
-        return activations_of(self, examples, packed)
-
-    def memory(self) -> dict[str, dict[str, float]]:
-        "Bytes: stage -> what takes them -> how many."
-        return {"mask": mask_memory(self), "unlearn": unlearn_memory(self)}
-
-    def needs(self) -> int:
-        "Bytes of the stage that needs most."
-        return round(max(sum(stage.values()) for stage in self.memory().values()))
-
-    def forwards(self) -> int:
-        "The run's work, in forward passes of one example."
-        return count_forwards(self)
-
-    def seconds(self) -> float:
-        "How long it takes: a rough estimate."
-        device = torch.device(self.plan.device).type
-        threads = torch.get_num_threads() if device == "cpu" else 1
-        operations = self.forwards() * 2 * self.size[0] * self.tokens
-        return operations / (SPEED[device] * threads)
+# %% ../../nbs/experiments/03_outlook.ipynb #3df85ba8
+@patch(as_prop=True)
+def size(self: Outlook) -> tuple[int, int]:
+    "Parameters, and those of them a mask may select."
+    return self.shape.parameters, self.shape.eligible
 
 
-# %% ../../nbs/experiments/03_outlook.ipynb #cb024cd6
-def activations_of(
-    outlook: Outlook,
-    examples: int,  # at once
-    packed: bool,  # do those that share a picture share its tokens?
-) -> float:  # numbers
-    "What a batch keeps for the backward pass."
-    ids = outlook.example["input_ids"].flatten()  # (tokens,)
-    image_tokens = ids.bincount().max().item()  # the placeholder is the commonest of them
-    patches = outlook.example["pixel_values"].numel() / outlook.shape.patch
-    pictures = examples
-    if packed:
-        vqa = outlook.bench.forget_vqa
-        pictures = math.ceil(examples * len(by_picture(vqa)) / len(vqa))
-    tokens = {
-        "language": pictures * image_tokens + examples * (len(ids) - image_tokens),
-        "projector": pictures * image_tokens,
-        "vision": pictures * patches,
-    }
-    return activations(outlook.shape, tokens, outlook.plan.checkpointing and packed)
+@patch(as_prop=True)
+def tokens(self: Outlook) -> int:
+    "Tokens of one example, picture included."
+    return self.example["input_ids"].shape[1]
+
+
+@patch(as_prop=True)
+def fisher(self: Outlook) -> bool:
+    "Does the mask need Fisher information?"
+    return parse_mask(self.plan.mask)[0] not in ("none", "eyes")
+
+
+@patch
+def changed(
+    self: Outlook,
+    **settings: Any,  # of how, not of what: the data and the model stay
+) -> Outlook:
+    "The same with other settings; what was read is not read again."
+    new = Outlook(dataclasses.replace(self.plan, **settings))
+    kept = {name: value for name, value in vars(self).items() if name not in ("plan", "note")}
+    vars(new).update(kept)
+    return new
+
+
+# %% ../../nbs/experiments/03_outlook.ipynb #bff10271
+FLOAT32 = 4  # bytes
 
 
 def bytes_a_weight(
@@ -217,6 +172,29 @@ def bytes_a_weight(
     return torch.finfo(DTYPES[plan.dtype]).bits // 8
 
 
+@patch
+def activations(
+    self: Outlook,
+    examples: int,  # at once
+    packed: bool = False,  # do those that share a picture share its tokens?
+) -> float:
+    "Numbers that so many examples keep for the backward pass."
+    ids = self.example["input_ids"].flatten()  # (tokens,)
+    image_tokens = ids.bincount().max().item()  # the placeholder is the commonest of them
+    patches = self.example["pixel_values"].numel() / self.shape.patch
+    pictures = examples
+    if packed:
+        vqa = self.bench.forget_vqa
+        pictures = math.ceil(examples * len(by_picture(vqa)) / len(vqa))
+    tokens = {
+        "language": pictures * image_tokens + examples * (len(ids) - image_tokens),
+        "projector": pictures * image_tokens,
+        "vision": pictures * patches,
+    }
+    return count_activations(self.shape, tokens, self.plan.checkpointing and packed)
+
+
+# %% ../../nbs/experiments/03_outlook.ipynb #cb327b5f
 def mask_memory(
     outlook: Outlook,
 ) -> Mapping[str, float]:  # what -> bytes, on this process's device
@@ -256,16 +234,33 @@ def unlearn_memory(
     }
 
 
-# %% ../../nbs/experiments/03_outlook.ipynb #33ffdbd0
-def count_forwards(
-    outlook: Outlook,
-) -> int:
-    "A run's work, in forward passes of one example."
-    plan, bench, method = outlook.plan, outlook.bench, find_method(outlook.plan.method)
+# %% ../../nbs/experiments/03_outlook.ipynb #2e17ab7c
+@patch
+def memory(self: Outlook) -> dict[str, dict[str, float]]:
+    "Bytes: stage -> what takes them -> how many."
+    return {"mask": mask_memory(self), "unlearn": unlearn_memory(self)}
+
+
+@patch
+def needs(self: Outlook) -> int:
+    "Bytes of the stage that needs most."
+    return round(max(sum(stage.values()) for stage in self.memory().values()))
+
+
+# %% ../../nbs/experiments/03_outlook.ipynb #5c3e4a38
+# floating-point operations a second one can hope for; on a CPU, of each thread
+SPEED = {"cpu": 7e10, "mps": 1e12, "cuda": 5e13}
+PASSES_TRAINING, PASSES_ANSWER = 3, 6  # forward passes' worth of work
+
+
+@patch
+def forwards(self: Outlook) -> int:
+    "The run's work, in forward passes of one example."
+    plan, bench, method = self.plan, self.bench, find_method(self.plan.method)
     kept = [bench.retain_vqa, bench.retain_qa, bench.forget_qa]
 
     fisher = 0  # examples
-    if outlook.fisher:
+    if self.fisher:
         fisher = len(bench.forget_vqa)
         fisher += sum(min(plan.fisher_examples, len(examples)) for examples in kept)
 
@@ -276,9 +271,18 @@ def count_forwards(
     trained = steps * plan.batch_size * batches_a_step  # examples
 
     answers = 0  # passes of one model's evaluation
-    for examples in outlook.asked.values():
+    for examples in self.asked.values():
         for example in examples:
             chosen = example.task == "classification"
             answers += len(example.options) if chosen else PASSES_ANSWER
     models = 2 if plan.oracle == "none" else 3
     return round(PASSES_TRAINING * (fisher + trained)) + answers * models
+
+
+@patch
+def seconds(self: Outlook) -> float:
+    "How long it takes: a rough estimate."
+    device = torch.device(self.plan.device).type
+    threads = torch.get_num_threads() if device == "cpu" else 1
+    operations = self.forwards() * 2 * self.size[0] * self.tokens
+    return operations / (SPEED[device] * threads)

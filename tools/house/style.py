@@ -14,16 +14,8 @@ from house.files import ROOT, bare, is_exported, label, modules, notebooks, read
 
 MAX_MODULE = 350  # lines, __all__ and all
 MAX_FUNCTION = 50  # lines, from def to the end
-MAX_CELL = 45  # lines of an exported cell, directives left out
+MAX_CELL = 45  # lines of an exported cell; directives left out, a field of a table is one line
 ANNOTATED = 0.95  # share of public parameters that have a type, at least
-
-# Not unfolded yet: neither sizes nor types are asked of these. Names leave this list, none comes
-# in. (pyproject.toml has the lines of ruff's that go with it.)
-LATER = (
-    "nbs/experiments/01_presets.ipynb",  # a table of settings in one cell
-    "nbs/experiments/03_outlook.ipynb",
-    "nbs/unlearning/03_settings.ipynb",
-)
 
 FOLDERS = ("nbs", "mmunlearner_nb", "tools", "tests")
 FORMAT = ("format", "--check")
@@ -86,13 +78,6 @@ def code_files(
     return [*made, *sorted((root / "tools").rglob("*.py"))]
 
 
-def unfolded(
-    paths: Iterable[Path],
-) -> list[Path]:
-    "Those that are not on the list of what is still to be done."
-    return [path for path in paths if label(path) not in LATER]
-
-
 def functions(
     tree: ast.AST,
 ) -> Iterator[Function]:  # methods and nested ones too
@@ -135,13 +120,25 @@ def function_problems(
     return found
 
 
+def cell_length(
+    code: str,  # of an exported cell, directives left out
+) -> int:
+    "Lines of a cell; a field of a class, its value and what it is for, counts as one."
+    lines = len(code.splitlines())
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ClassDef):
+            fields = [field for field in node.body if isinstance(field, ast.AnnAssign)]
+            lines -= sum(field.end_lineno - field.lineno for field in fields)
+    return lines
+
+
 def cell_problems(
     path: Path,  # of a notebook
 ) -> list[str]:
     "Exported cells that are too long."
     found = []
     for i, cell in enumerate(read(path)["cells"]):
-        length = len(bare(source(cell)).splitlines()) if is_exported(cell) else 0
+        length = cell_length(bare(source(cell))) if is_exported(cell) else 0
         if length > MAX_CELL:
             found.append(
                 f"{label(path)} cell {i} exports {length} lines, "
@@ -155,9 +152,9 @@ def size_problems(
 ) -> list[str]:
     "Whatever is too long to be taken in at once."
     found = []
-    for path in unfolded(code_files(root)):
+    for path in code_files(root):
         found += module_problems(path) + function_problems(path)
-    for path in unfolded(notebooks(root)):
+    for path in notebooks(root):
         found += cell_problems(path)
     return found
 
@@ -192,7 +189,7 @@ def annotation_problems(
     root: Path = ROOT,  # of the repository
 ) -> list[str]:  # the parameters without a type, if they are too many
     "Is nearly every public parameter annotated?"
-    files = unfolded(code_files(root))
+    files = code_files(root)
     parameters = [each for path in files for each in public_parameters(path)]
     bad = [each.where for each in parameters if not each.annotated]
     if len(bad) <= (1 - ANNOTATED) * len(parameters):
