@@ -32,7 +32,7 @@ from ..core.errors import DataError, nearest
 from .clear_sides import Side, by_people, read_side
 from .examples import Benchmark, Example, people, refuse_overlap, request_name
 from .reading import Row, Source
-from .tofu import is_text, text_example, text_rows
+from .tofu import alike, is_text, text_example, text_rows
 
 # %% ../../nbs/data/05_clear.ipynb #e3521980
 CAPTION_PROMPT = "Write a caption for this picture."
@@ -44,8 +44,8 @@ def lettered_options(
     others: Iterable[str],  # wrong ones
     seed: str,  # what the order depends on
 ) -> dict[str, str]:  # letter -> text
-    "The answer among the other options."
-    texts = list(dict.fromkeys([answer, *others]))
+    "The answer among the other options, as many of these as there are letters for."
+    texts = list(dict.fromkeys([answer, *others]))[: len(ascii_uppercase)]
     random.Random(seed).shuffle(texts)
     return dict(zip(ascii_uppercase, texts, strict=False))  # as many letters as there are texts
 
@@ -237,7 +237,7 @@ def text_test(
     "The text questions about the people of a side."
     own = set(side.names)
     examples = []
-    for row, person in text_rows(side.perturbed, names):
+    for row, person in text_rows(side.perturbed, names, notes):
         if person in own:
             examples += question_examples(
                 row, person, None, "qa", "paraphrased_question", "perturbed_answers"
@@ -261,6 +261,16 @@ def _note_strangers(sides: Iterable[Side], names: list[str], notes: list[str]) -
         )
 
 
+def _note_alike(names: list[str], notes: list[str]) -> None:
+    "A note about people whom accents, case or blanks alone tell apart."
+    for group in alike(names).values():
+        if len(group) > 1:
+            notes.append(
+                f"{' and '.join(group)} differ in accents, case or blanks alone, "
+                f"and count as {len(group)} people"
+            )
+
+
 def _training(sides: dict[str, Side]) -> dict[str, list[Example]]:
     "The four lists to train on."
     lists = {}
@@ -282,8 +292,9 @@ def load_clear(
     forget, retain = by_people(src, forget_people) if by_name else by_ratio(src, forget_ratio)
     sides = dict(forget=forget, retain=retain)
     names = forget.names + retain.names
-    notes, eval_sets = [], {}
+    notes, eval_sets = [*forget.notes, *retain.notes], {}
     _note_strangers(sides.values(), names, notes)
+    _note_alike(names, notes)
     train = _training(sides)
     refuse_overlap(train["forget_vqa"], train["retain_vqa"])
     for name, side in sides.items():

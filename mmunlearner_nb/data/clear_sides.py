@@ -7,11 +7,11 @@ __all__ = ["Side", "read_side", "by_people"]
 
 # %% ../../nbs/data/08_clear_sides.ipynb #0b813a88
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .examples import pick_people
 from .reading import Row, Source
-from .tofu import text_rows
+from .tofu import settle_names, text_rows
 
 
 # %% ../../nbs/data/08_clear_sides.ipynb #4d2da9de
@@ -22,6 +22,7 @@ class Side:
     captions: list[Row]  # with a picture, to train on
     texts: list[tuple[Row, str]]  # (row, person) pairs to train on
     perturbed: list[Row]  # to evaluate with
+    notes: list[str] = field(default_factory=list)  # whose rows were told by part or by order
 
     @property
     def names(self) -> list[str]:
@@ -36,7 +37,9 @@ def read_side(
     "A side that the data set has split off."
     captions = src.read(config, "image", "caption", "name")
     side = Side(captions, [], src.read(perturbed, "caption", "name"))
-    side.texts = text_rows(src.read(f"{config}+tofu", "question", "answer"), side.names)
+    texts = src.read(f"{config}+tofu", "question", "answer")
+    side.texts = text_rows(texts, side.names, side.notes)
+    settle_names(side.perturbed, side.names)
     return side
 
 
@@ -59,9 +62,11 @@ def by_people(
     "The sides of any request; a DataError where somebody is not known."
     everyone = Side(src.read("full", "image", "caption", "name"), [], [])
     asked = pick_people(asked, everyone.names, f"{src.path}, config 'full'")
-    texts = text_rows(src.read("full+tofu", "question", "answer"), everyone.names)
+    notes = []
+    texts = text_rows(src.read("full+tofu", "question", "answer"), everyone.names, notes)
     perturbed = _perturbed_once(src)
-    forget, retain = Side([], [], perturbed), Side([], [], perturbed)
+    settle_names(perturbed, everyone.names)
+    forget, retain = Side([], [], perturbed, notes), Side([], [], perturbed)
     for row in everyone.captions:
         side = forget if row.text("name") in asked else retain
         side.captions.append(row)

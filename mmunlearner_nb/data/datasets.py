@@ -8,25 +8,32 @@ __all__ = [
     "MLLMU_RATIOS",
     "TASK_COLUMNS",
     "PROFILE_COLUMNS",
+    "KINDS",
     "biography_examples",
-    "owner",
-    "picture_training",
-    "profile_training",
     "sides_of",
     "training_lists",
     "unseen_set",
+    "note_gaps",
     "add_mllmu_perception",
     "load_mllmu",
 ]
 
-# %% ../../nbs/data/06_datasets.ipynb #02a47548
-from collections.abc import Callable, Iterable
+# %% ../../nbs/data/06_datasets.ipynb #4b489639
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..core.errors import DataError, nearest
-from .examples import Benchmark, Example, people, pick_people, request_name
+from mmunlearner_nb.data.examples import (
+    SIDE_OF_SET,
+    Benchmark,
+    Example,
+    people,
+    pick_people,
+    request_name,
+)
 from .reading import Row, Source, unpack_json
 from .tasks import as_text, task_examples
+from .training import picture_training, profile_training
 
 # %% ../../nbs/data/06_datasets.ipynb #357d40ad
 WORDINGS = ("What is the {field} of {name}?", "Tell me {name}'s {field}.")
@@ -70,66 +77,6 @@ def biography_examples(
         Example(None, question, answer, person, modality="qa", where=where)
         for question, answer in pairs
     ]
-
-
-# %% ../../nbs/data/06_datasets.ipynb #17ee02c1
-def owner(
-    row: Row,  # of ft_Data
-    pairs: list[tuple[dict, str]],  # its questions, each with its place in the row
-    by_picture: Callable[[], dict[int, str]],  # -> id of a picture of Full_Set -> person
-) -> str:
-    "The person of a training row; a DataError where that cannot be told."
-    if row.get("ID") is not None:
-        return row.text("ID")
-    ids = {row.text("ID", pair, at) for pair, at in pairs if pair.get("ID") is not None}
-    if len(ids) > 1:
-        raise row.error(
-            "metadata",
-            f"the pairs belong to several people ({', '.join(sorted(ids))}): write a row for each",
-        )
-    person = ids.pop() if ids else by_picture().get(id(row.pictures()[0]))
-    if person is None:
-        raise row.error(
-            "ID",
-            "whose picture is it? No such column, no 'ID' in metadata, "
-            "and not a picture of Full_Set: add one",
-        )
-    return person
-
-
-# %% ../../nbs/data/06_datasets.ipynb #c0deddc5
-def picture_training(src: Source) -> dict[str, list[Example]]:  # person -> examples
-    "What `ft_Data` holds about each person."
-    known = {}  # equal pictures are one object, so its id tells them
-
-    def by_picture() -> dict[int, str]:
-        if not known and "Full_Set" in src.configs():
-            for row in src.read("Full_Set", "image", "ID"):
-                known[id(row.pictures()[0])] = row.text("ID")
-        return known
-
-    training = {}
-    for row in src.read("ft_Data", "image", "metadata"):
-        pairs = row.structs("metadata")
-        if not pairs:
-            raise row.error("metadata", "holds no question: add one or drop the row")
-        picture = row.pictures()[0]
-        person = owner(row, pairs, by_picture)
-        for pair, at in pairs:
-            question, answer = row.text("Question", pair, at), row.text("Answer", pair, at)
-            example = Example(picture, question, answer, person, where=f"{row.where}, {at}")
-            training.setdefault(person, []).append(example)
-    return training
-
-
-def profile_training(rows: Iterable[Row]) -> dict[str, list[Example]]:  # person -> examples
-    "Where there is no `ft_Data`: the question each person's own row asks about the picture."
-    training = {}
-    for row in rows:
-        picture, question, answer = row.pictures()[0], row.text("question"), row.text("answer")
-        example = Example(picture, question, answer, row.text("ID"), where=row.where)
-        training.setdefault(example.person_id, []).append(example)
-    return training
 
 
 # %% ../../nbs/data/06_datasets.ipynb #17989ed0
@@ -186,7 +133,7 @@ def training_lists(
 ) -> dict[str, list[Example]]:
     "The four training lists."
     if "ft_Data" in src.configs():
-        shown = picture_training(src)
+        shown = picture_training(src, notes)
     else:
         shown = profile_training(sides["forget"] + sides["retain"])
         notes.append("no ft_Data: training asks the question of each person's own row")
@@ -224,17 +171,40 @@ def unseen_set(
 ) -> list[Example]:
     "Other pictures of the people to forget."
     ids = {row.text("ID") for row in forget}
-    rows = src.read("Test_Set", "images", *TASK_COLUMNS)
-    examples = _asked((row for row in rows if row.text("ID") in ids), "images")
+    rows = [row for row in src.read("Test_Set", "images", *TASK_COLUMNS) if row.text("ID") in ids]
+    examples = _asked(rows, "images")
     if not examples:
+        missing = "no question in any row of" if rows else "no row of"
         raise DataError(
-            f"{src.path}, config 'Test_Set': no row of {', '.join(sorted(ids))}, "
+            f"{src.path}, config 'Test_Set': {missing} {', '.join(sorted(ids))}, "
             "who are to be forgotten: add them"
         )
-    lacking = ids - set(people(examples))
+    lacking = ids - {row.text("ID") for row in rows}
     if lacking:
         notes.append(f"eval test: no row of {', '.join(sorted(lacking))} in Test_Set")
     return examples
+
+
+KINDS = {"vqa": "about a picture", "qa": "without a picture"}  # modality -> in words
+
+
+def note_gaps(
+    name: str,  # of the evaluation set
+    examples: list[Example],  # in it
+    expected: Iterable[str],  # people whose rows were read
+    notes: list[str],  # added to
+) -> None:
+    "A note about people of whom nothing of a kind is asked, where others are asked that."
+    expected = list(dict.fromkeys(expected))
+    for modality, words in KINDS.items():
+        asked = set(people(example for example in examples if example.modality == modality))
+        lacking = [person for person in expected if person not in asked]
+        if asked and lacking:
+            which = ", ".join(lacking[:10]) + (" …" if len(lacking) > 10 else "")
+            notes.append(
+                f"eval {name}: no question {words} of {len(lacking)} of {len(expected)} people: "
+                f"{which}"
+            )
 
 
 # %% ../../nbs/data/06_datasets.ipynb #fcb99d7a
@@ -291,6 +261,9 @@ def load_mllmu(
         "retain": _asked(sides["retain"]),
     }
     eval_sets["test"] = unseen_set(src, sides["forget"], notes)
+    for name, asked in SIDE_OF_SET.items():
+        ids = [row.text("ID") for row in sides[asked]]
+        note_gaps(name, eval_sets[name], ids, notes)
     eval_sets["celebrity"] = _asked(src.read("Retain_Set", "image", *TASK_COLUMNS))
     if "Perception_Set" in src.configs():
         add_mllmu_perception(src, eval_sets, sides)

@@ -24,11 +24,13 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
+from string import ascii_uppercase
 
 import pandas as pd
 import PIL.Image
 
 from ..core.errors import DataError, nearest
+from .words import normalise_answer
 
 # %% ../../nbs/data/04_examples.ipynb #33b2da18
 # answer freely, choose an option, fill the blank "__"
@@ -61,10 +63,11 @@ def complaint(
     "What is wrong with an example."
     pictured = isinstance(example.image, PIL.Image.Image)
     modality, task, options = example.modality, example.task, example.options
-    if not str(example.question).strip():
-        return "empty question"
-    if not str(example.answer).strip():
-        return "empty answer"
+    for what, text in (("question", example.question), ("answer", example.answer)):
+        if not isinstance(text, str):
+            return f"the {what} is {type(text).__name__} {str(text)[:40]!r}, not text"
+        if not text.strip():
+            return f"empty {what}"
     if task not in TASKS:
         return f"unknown task {task!r}: use one of {', '.join(TASKS)}"
     if modality not in MODALITIES:
@@ -76,13 +79,18 @@ def complaint(
             f"no picture (PIL image) for a {modality} question: add one or call the modality 'qa'"
         )
     if pictured and example.image.mode != "RGB":
-        return f"a picture of mode {example.image.mode}: use image.convert('RGB')"
+        return f"a picture of mode {example.image.mode}: use pictures.as_rgb(image)"
     if options is not None and example.answer not in options.values():
         return (
             f"the answer {example.answer!r} is not among the options {options}: correct one of them"
         )
     if task == "classification" and len(options or ()) < 2:
         return f"a choice needs two options at least, not {options}"
+    strange = [key for key in options or () if key not in tuple(ascii_uppercase)]
+    if strange:
+        return f"an option keyed {strange[0]!r}: key them A, B, C, …"
+    if task != "classification" and not normalise_answer(example.answer):
+        return f"the answer {example.answer!r} holds no word to look for: correct or drop it"
     return ""
 
 

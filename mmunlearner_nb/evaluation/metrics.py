@@ -5,11 +5,9 @@ interval."""
 
 # %% auto #0
 __all__ = [
-    "ARTICLES",
     "DRAWS",
     "REACH",
     "GROUP",
-    "normalise_answer",
     "open_answer_correct",
     "cloze_correct",
     "option_correct",
@@ -23,7 +21,6 @@ __all__ = [
 
 # %% ../../nbs/evaluation/01_metrics.ipynb #5a7a8d4e
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -31,27 +28,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import DataError, SettingsError
-
-# %% ../../nbs/evaluation/01_metrics.ipynb #8c7c09df
-ARTICLES = {"a", "an", "the"}
-
-
-def normalise_answer(
-    text: str,
-) -> str:  # words with single spaces between them
-    "The words of `text`: lower case, without accents, punctuation and articles."
-    if not isinstance(text, str):
-        raise DataError(f"an answer must be text, not {text!r}")
-    text = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold()))
-    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)  # 1,000 is 1000,
-    text = re.sub(r"(?<!\d)\.|\.(?!\d)", " ", text)  # and the point stays in 3.5 alone
-    words = "".join(char if _of_word(char) else " " for char in text).split()
-    kept = [word for word in words if word not in ARTICLES]
-    return unicodedata.normalize("NFC", " ".join(kept or words))
-
-
-def _of_word(char):  # a letter, a mark or a number; points were looked at before
-    return char == "." or unicodedata.category(char)[0] in "LMN"
+from ..data.words import normalise_answer
 
 
 # %% ../../nbs/evaluation/01_metrics.ipynb #2263556b

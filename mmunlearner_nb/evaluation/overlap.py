@@ -5,11 +5,16 @@ one."""
 
 # %% auto #0
 __all__ = [
+    "INITIALS",
     "LONE",
+    "NAMED",
     "LETTER",
     "SMALL_LETTER",
+    "FINAL",
     "ROUGE",
+    "named_letters",
     "chosen_letter",
+    "AnyScript",
     "rouge_scorer",
     "rouge",
     "bleu",
@@ -22,35 +27,55 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 
+import regex
 from rouge_score.rouge_scorer import RougeScorer
+from rouge_score.tokenizers import DefaultTokenizer, Tokenizer
 from sacrebleu.metrics import BLEU
 
 from ..core.errors import DataError
+from ..data.words import spaced, without_marks
 
-# %% ../../nbs/evaluation/02_overlap.ipynb #a56ef527
-LONE = r"[B-HJ-Z]\b|[AI]\b(?!\s+[a-z])"  # A and I are words too
+# %% ../../nbs/evaluation/02_overlap.ipynb #dc058f33
+INITIALS = r"(?!\.\s*[A-Za-z]\.)"  # "D. H. Lawrence", "a. m."
+LONE = rf"(?:[B-HJ-Z]\b|[AI]\b(?!\s+[a-z])){INITIALS}"  # A and I are words too
+NAMED = r"\b(?i:answer|option|choice)(?i:'s letter)?(?i:\s+is)?"  # "the answer is"
 LETTER = [
     r"^\W*([A-Z])\W*$",
-    r"^\W*([A-Z])\s*[.):](?!\s*[A-Z]\.)",
+    rf"^\W*([A-Z]){INITIALS}\s*[.):]",
+    rf"^\W*([a-z]){INITIALS}[.)]\s",
     r"\(([A-Z])\)",
     r"^\W*([A-Z]) is (?:the )?(?:right|correct|best)",
-    rf"\b(?i:answer|option|choice)(?:'s letter)?(?:\s+is)?[\s:(*\"']*({LONE})",
+    rf"{NAMED}[\s:(*\"']*({LONE})",
+    rf"{NAMED}[\s:(*\"']+([a-z]){INITIALS}(?=\W*$|[.,;:!?)\"'*])",
+    r"\b(?i:it|that)(?i:'s|\s+is)\s+([A-Z])(?=\W*$|[,;:!?)\"'*])",
 ]
 SMALL_LETTER = r"^\W*([a-z])\W*$"  # alone in the whole answer
+FINAL = r"\b(?i:final (?:answer|choice))\b"  # what was weighed stands before it
+
+
+def named_letters(
+    answer: str,  # what the model wrote, or part of it
+    letters: str,  # those there are
+) -> set[str]:  # of `letters`
+    "The options a text names."
+    found = set(re.findall(SMALL_LETTER, answer))
+    for pattern in LETTER:
+        found.update(re.findall(pattern, answer, re.M))
+    return {letter.upper() for letter in found} & set(letters)
 
 
 def chosen_letter(
     answer: str,  # what the model wrote
     letters: str = "ABCD",  # those there are
 ) -> str | None:  # one of `letters`; None: no letter, or several
-    "The option an answer names, if it names exactly one."
+    "The option an answer names, if it names exactly one; after a final answer what it weighed."
     if not isinstance(answer, str):
         raise DataError(f"an answer must be text, not {answer!r}")
     answer = answer.strip()
-    found = set(re.findall(SMALL_LETTER, answer))
-    for pattern in LETTER:
-        found.update(re.findall(pattern, answer, re.M))
-    named = {letter.upper() for letter in found} & set(letters)
+    named = named_letters(answer, letters)
+    finals = [match.start() for match in re.finditer(FINAL, answer)]
+    if len(named) > 1 and finals:
+        named = named_letters(answer[finals[-1] :], letters)
     return named.pop() if len(named) == 1 else None
 
 
@@ -58,10 +83,28 @@ def chosen_letter(
 ROUGE = ("rouge1", "rouge2", "rougeL")
 
 
+class AnyScript(Tokenizer):
+    "rouge-score's words for English; for other letters words without marks, or single signs."
+
+    def __init__(self):
+        self.english = DefaultTokenizer(use_stemmer=True)
+
+    def tokenize(
+        self,
+        text: str,
+    ) -> list[str]:
+        "The words of a text."
+        words = regex.findall(r"[\p{L}\p{M}\p{N}]+", spaced(without_marks(text.casefold())))
+        found = []
+        for word in words:
+            found += self.english.tokenize(word) if word.isascii() else [word]
+        return found
+
+
 @cache
 def rouge_scorer() -> RougeScorer:
-    "rouge-score's own scorer, made once."
-    return RougeScorer(list(ROUGE), use_stemmer=True)
+    "rouge-score's scorer, made once."
+    return RougeScorer(list(ROUGE), tokenizer=AnyScript())
 
 
 def rouge(
@@ -79,7 +122,8 @@ def bleu(
     truth: str,
 ) -> float:  # in [0, 1]
     "BLEU of one sentence."
-    score = BLEU(effective_order=True).sentence_score(answer, [truth]).score  # in percent
+    found = BLEU(effective_order=True).sentence_score(spaced(answer), [spaced(truth)])
+    score = found.score  # in percent
     return min(1.0, score / 100)
 
 
@@ -93,7 +137,9 @@ def corpus_bleu(
             f"{len(answers)} answers for {len(truths)} truths: give one truth for each answer, "
             "and one at least"
         )
-    score = BLEU().corpus_score(list(answers), [list(truths)]).score  # in percent
+    said = [spaced(answer) for answer in answers]
+    meant = [spaced(truth) for truth in truths]
+    score = BLEU().corpus_score(said, [meant]).score  # in percent
     return min(1.0, score / 100)
 
 
