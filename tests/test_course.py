@@ -33,7 +33,7 @@ from lectures.needs import names, needed
 from lectures.slides import slide_type, slides
 from lectures.stale import DATA_IMAGE, same_text, stale
 from lectures.syllabus import WEEKS, syllabus_problems
-from lectures.versions import pasted, relinked, version
+from lectures.versions import pasted, refuse_leaks, relinked, version
 from mmunlearner_nb.figures.pictures import Picture
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -364,7 +364,7 @@ DEFECTS = [  # what stood in the small lecture, what stands there now, what the 
     ("#| check: 1.3\n", "", "exercise 1.3: its text is not followed"),
     ('== 2, "give 2"', "== 2", "check 1.2: no assert, or one without a message"),
     ('assert three() == 3, "give 3"\n', "", "check 1.3: no assert"),
-    (UNSOLVED, "\n# %%\n#| check: 1.2", "exercise 1.2: no ### BEGIN SOLUTION"),
+    (UNSOLVED, "\n# %%\n#| check: 1.2", "exercise 1.2 (cell 9): no ### BEGIN SOLUTION"),
     ("### Exercise 1.3 ★★★ (5 minutes)", "### Task 3", "has 2 exercises, three at least"),
     ("### Exercise 1.3 ★★★ (5 minutes)", "### Task 3", "exercise 1.3 has no heading"),
 ]
@@ -378,6 +378,46 @@ def test_sees_a_defect(lecture, old, new, says):
     write_lecture(lecture, text.replace(old, new))
     found = problems(lecture)
     assert any(says in problem for problem in found), found
+
+
+LEAKS = {  # in the small lecture -> what somebody may have typed instead
+    "### END SOLUTION": [
+        "### End solution",
+        "### END SOLUTOIN",
+        "# END SOLUTION",
+        "### END SOLUTION.",
+        "### ENDSOLUTION",
+        "",
+    ],
+    "### BEGIN SOLUTION": [
+        "### Begin Solution",
+        "### BEGIN SOLUTION:",
+        "### BEGINN SOLUTION",
+        "",
+    ],
+    "#| exercise: 1.2": ["#| excercise: 1.2", "# exercise: 1.2", "#| exercise 1.2", ""],
+}
+SLIPS = [(old, new) for old, others in LEAKS.items() for new in others]
+
+
+@pytest.mark.parametrize("old, new", SLIPS)
+def test_gives_no_solution_away(lecture, tmp_path, old, new):
+    before, exercise = to_text(read(lecture)).split("Exercise 1.2", 1)
+    write_lecture(lecture, before + "Exercise 1.2" + exercise.replace(old, new, 1))
+    book = read(lecture)
+    with pytest.raises(SystemExit) as refused:
+        refuse_leaks({lecture: book})
+    says = str(refused.value)
+    assert lecture.name in says and "nothing was written" in says
+    assert "cell" in says
+    # and the check says the same
+    assert any(problem in says for problem in problems(lecture))
+
+
+def test_a_sound_lecture_has_no_leak(lecture):
+    refuse_leaks({lecture: read(lecture)})
+    student = to_text(version(read(lecture)))
+    assert "the_solution_of_this_one" not in student
 
 
 ERROR = dict(output_type="error", ename="ValueError", evalue="no", traceback=[])

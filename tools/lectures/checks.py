@@ -11,7 +11,6 @@ from house.readme import LINK
 from house.running import shown
 from lectures.frame import (
     ROWS,
-    SOLUTION,
     calls,
     check_of,
     exercise_of,
@@ -22,6 +21,7 @@ from lectures.frame import (
     section,
     syntax,
 )
+from lectures.leaks import marker_problems
 from lectures.slides import drawn
 
 CLOSING = ("What we left out", "References")  # sections that no lecture lacks
@@ -116,10 +116,8 @@ def solution_problems(
     cells: list[Cell],
 ) -> Iterator[str]:
     "Has each exercise a solution, and does each check check, and pass?"
+    yield from marker_problems(cells)
     for cell in cells:
-        number = exercise_of(cell)
-        if number and not SOLUTION.search(source(cell)):
-            yield f"exercise {number}: no ### BEGIN SOLUTION … ### END SOLUTION"
         number = check_of(cell)
         if number is None:
             continue

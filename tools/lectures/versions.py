@@ -16,6 +16,7 @@ import nbformat
 from house.files import KERNEL, ROOT, Book, Cell, is_code, read, source, write_text
 from house.readme import LINK
 from lectures.frame import SOLUTION, check_of, exercise_of, lectures, pages, stars_of
+from lectures.leaks import marker_problems
 from lectures.needs import dependents
 
 NBGRADER = dict(schema_version=3, task=False)
@@ -109,14 +110,27 @@ def relinked(
     return LINK.sub(link, text)
 
 
+def refuse_leaks(
+    masters: dict[Path, Book],  # lectures
+) -> None:
+    "SystemExit (exit code 1) with every cell whose solution would be given away."
+    found = []
+    for path, book in masters.items():
+        found += [f"{path.name}: {problem}" for problem in marker_problems(book["cells"])]
+    if found:
+        raise SystemExit("\n".join([*found, "nothing was written: mend these cells first"]))
+
+
 def write_version(
     out: Path,  # a folder, made if need be
     solutions: bool,  # with them, for the instructor
 ) -> None:
-    "All lectures and pages for a class."
+    "All lectures and pages for a class; nothing where a solution could slip through."
+    masters = {path: read(path) for path in lectures()}
+    refuse_leaks(masters)
     out.mkdir(parents=True, exist_ok=True)
-    for path in lectures():
-        book = version(read(path), solutions)
+    for path, master in masters.items():
+        book = version(master, solutions)
         for cell in book.cells:
             if not is_code(cell):
                 cell.source = relinked(cell.source, path.parent, out)
