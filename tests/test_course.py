@@ -364,7 +364,7 @@ DEFECTS = [  # what stood in the small lecture, what stands there now, what the 
     ("#| check: 1.3\n", "", "exercise 1.3: its text is not followed"),
     ('== 2, "give 2"', "== 2", "check 1.2: no assert, or one without a message"),
     ('assert three() == 3, "give 3"\n', "", "check 1.3: no assert"),
-    (UNSOLVED, "\n# %%\n#| check: 1.2", "exercise 1.2 (cell 9): no ### BEGIN SOLUTION"),
+    (UNSOLVED, "\n# %%\n#| check: 1.2", "exercise 1.2 (cell 10): no ### BEGIN SOLUTION"),
     ("### Exercise 1.3 ★★★ (5 minutes)", "### Task 3", "has 2 exercises, three at least"),
     ("### Exercise 1.3 ★★★ (5 minutes)", "### Task 3", "exercise 1.3 has no heading"),
 ]

@@ -148,8 +148,7 @@ def ask(
     write = greedy if packed else generated
 
     def room(example: Example) -> int:  # tokens
-        pictured = example.image is not None
-        *_, length = collate.conversation(example.question, example.answer, pictured)
+        *_, length = collate.chat(example)
         return max(max_new_tokens, 2 * length)
 
     def prompt(example: Example) -> tuple:  # equal for what is the same to the model

@@ -29,6 +29,7 @@ import torch
 
 from ..core.basics import data_dir
 from ..data.examples import people
+from .dry_pass import doubts
 from .outlook import Outlook
 from .plan import plan
 from mmunlearner_nb.experiments.presets import (
@@ -77,6 +78,7 @@ UNNAMED = {  # settings that a folder's name leaves out: said already, or withou
     "out",
     "save_model",
     "views",
+    "anyway",
     "checkpointing",
     "at_once",
     "store",
@@ -161,7 +163,7 @@ def describe(
         "settings": ", ".join(settings),
         "record": str(folder_of(chosen)),
     }
-    notes = [*outlook.bench.notes, *([outlook.note] if outlook.note else [])]
+    notes = [*outlook.bench.notes, *doubts(outlook), *filter(None, [outlook.note])]
     rows = [*lines.items(), *(("note", note) for note in notes)]
     return "\n".join([chosen.preset, *(f"  {name:9} {words}" for name, words in rows)])
 

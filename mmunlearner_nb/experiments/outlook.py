@@ -13,6 +13,7 @@ __all__ = [
     "load_benchmark",
     "shape_without_weights",
     "first_tensors",
+    "plain_questions",
     "Outlook",
     "bytes_a_weight",
     "mask_memory",
@@ -30,13 +31,19 @@ from typing import Any
 
 import torch
 from fastcore.basics import patch
-from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
+from transformers import (
+    AutoConfig,
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    PretrainedConfig,
+    ProcessorMixin,
+)
 
 from ..core.basics import DTYPES, data_dir
 from ..core.sharding import world_size
 from ..data.clear import load_clear
 from ..data.datasets import load_mllmu
-from ..data.examples import Benchmark, Example
+from ..data.examples import TRAINING, Benchmark, Example
 from ..data.reading import Source, unpack_json
 from ..evaluation.evaluate import select
 from .plan import find_model
@@ -45,6 +52,7 @@ from ..model.batches import conversation
 from ..model.footprint import Shape, shape_of
 from ..model.footprint import activations as count_activations
 from ..model.packing import by_picture
+from ..model.prompts import without_placeholders
 from ..model.vlm import base_of, loading
 from ..saliency.mask_names import parse_mask
 from ..town.people import request
@@ -86,14 +94,32 @@ def shape_without_weights(
 
 
 def first_tensors(
-    where: str | Path,  # folder or hub id
+    processor: ProcessorMixin,
     example: Example,  # with a picture
 ) -> dict[str, torch.Tensor]:  # what the processor gives: input_ids (1, tokens), pixel_values, …
     "One example as the model sees it."
-    with loading(where):
-        processor = AutoProcessor.from_pretrained(where, trust_remote_code=False)
     _, conversation_text = conversation(processor, example.question, example.answer, True)
     return processor(text=[conversation_text], images=[example.image], return_tensors="pt")
+
+
+def plain_questions(
+    bench: Benchmark,  # its lists are changed
+    processor: ProcessorMixin,
+) -> Benchmark:  # the same
+    "Questions without a placeholder for the picture that the template puts there; noted."
+    changed = 0
+    for name in TRAINING:
+        kept, more = without_placeholders(getattr(bench, name), processor)
+        setattr(bench, name, kept)
+        changed += more
+    for name, examples in bench.eval_sets.items():
+        bench.eval_sets[name], more = without_placeholders(examples, processor)
+        changed += more
+    if changed:
+        bench.notes.append(
+            f"{changed} questions had a placeholder for their picture in front or behind: left out"
+        )
+    return bench
 
 
 # %% ../../nbs/experiments/03_outlook.ipynb #8368199d
@@ -107,7 +133,7 @@ class Outlook:
     @cached_property
     def bench(self) -> Benchmark:
         "The benchmark, read and checked."
-        return load_benchmark(self.plan)
+        return plain_questions(load_benchmark(self.plan), self.processor)
 
     @cached_property
     def asked(self) -> dict[str, list[Example]]:
@@ -120,6 +146,18 @@ class Outlook:
         return base_of(find_model(self.plan.model))
 
     @cached_property
+    def config(self) -> PretrainedConfig:
+        "The vanilla model's settings."
+        with loading(self.where):
+            return AutoConfig.from_pretrained(self.where, trust_remote_code=False)
+
+    @cached_property
+    def processor(self) -> ProcessorMixin:
+        "The vanilla model's processor."
+        with loading(self.where):
+            return AutoProcessor.from_pretrained(self.where, trust_remote_code=False)
+
+    @cached_property
     def shape(self) -> Shape:
         "The vanilla model's shape."
         return shape_without_weights(self.where)
@@ -127,7 +165,7 @@ class Outlook:
     @cached_property
     def example(self) -> dict[str, torch.Tensor]:
         "The first example's tensors."
-        return first_tensors(self.where, self.bench.forget_vqa[0])
+        return first_tensors(self.processor, self.bench.forget_vqa[0])
 
 
 # %% ../../nbs/experiments/03_outlook.ipynb #3df85ba8

@@ -101,6 +101,9 @@ class Plan(Settings):
     )
     save_model: bool = setting(False, "keep the unlearned checkpoint in the run folder", same=False)
     views: bool = setting(False, "record what the widgets show", same=False)
+    anyway: bool = setting(
+        False, "run it even where the plan says that it would mean little", same=False
+    )
     out: str = setting("runs", "folder of all runs", same=False)
 
 

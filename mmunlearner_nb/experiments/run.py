@@ -12,11 +12,12 @@ from ..core.basics import rank, several
 from ..core.errors import SettingsError
 from ..core.sharding import agree, join
 from .describe import describe, fit
+from .dry_pass import dry_pass, refuse_doubts, refuse_ignorance
 from .folder import remove
 from .outlook import Outlook
 from .plan import plan
 from .records import Run, load_run
-from .stages import STAGE_WORK, Job, say, timed, to_do
+from .stages import STAGE_WORK, Job, reference, say, timed, to_do
 from ..model.footprint import free_memory
 
 
@@ -47,7 +48,7 @@ def run(
     again: bool = False,  # start anew, even if this run is finished or half done
     **settings: Any,  # of Plan
 ) -> Run:
-    "Plan, forget, measure, record."
+    "Plan, forget, measure, record; what could not be finished, or would mean little, is refused."
     planned = plan(preset, **settings)
     join(planned.device)
     if planned.views and several():
@@ -56,6 +57,12 @@ def run(
         )
     given = [name for name, value in settings.items() if value is not None]
     outlook = fit(Outlook(planned), given, agree(free_memory(planned.device)))
+    looked_at = dry_pass(outlook)
     if not rank():
         print(describe(outlook), flush=True)
-    return carry_out(Job(outlook, again))
+    say(looked_at)
+    refuse_doubts(outlook)
+    job = Job(outlook, again)
+    if "unlearn" in to_do(job):
+        refuse_ignorance(outlook, reference(job, "vanilla"))
+    return carry_out(job)

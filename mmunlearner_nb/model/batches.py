@@ -4,7 +4,10 @@
 
 # %% auto #0
 __all__ = [
+    "check_chat",
     "conversation",
+    "control_pattern",
+    "refuse_control",
     "specials",
     "token_ids",
     "answer_length",
@@ -21,6 +24,7 @@ __all__ = [
 ]
 
 # %% ../../nbs/model/03_batches.ipynb #6d5549bc
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -34,6 +38,29 @@ from ..data.examples import Example
 from .vlm import VLM
 
 
+# %% ../../nbs/model/03_batches.ipynb #e3351292
+def check_chat(
+    processor: ProcessorMixin,
+) -> None:
+    "A ModelError where a processor lacks what a conversation or a batch needs."
+    tokenizer = processor.tokenizer
+    if not (getattr(processor, "chat_template", None) or tokenizer.chat_template):
+        raise ModelError(
+            "the processor has no chat template: set processor.chat_template to the one that the "
+            "model was trained with (a base model has none: take its instruction-tuned sibling)"
+        )
+    if tokenizer.eos_token is None:
+        raise ModelError(
+            "the tokenizer has no eos_token:"
+            " set processor.tokenizer.eos_token to the one that ends a turn"
+        )
+    if tokenizer.pad_token is None:
+        raise ModelError(
+            "the tokenizer has no pad_token:"
+            " set processor.tokenizer.pad_token, to the eos_token if the model has none"
+        )
+
+
 # %% ../../nbs/model/03_batches.ipynb #15a6d54b
 def conversation(
     processor: ProcessorMixin,
@@ -41,19 +68,43 @@ def conversation(
     answer: str,
     pictured: bool,  # is there a picture?
 ) -> tuple[str, str]:  # (prompt, prompt with answer and end of turn)
-    "The chat of one example, as text. ModelError if the tokenizer has no end-of-turn token."
+    "The chat of one example, as text."
     picture = [{"type": "image"}] if pictured else []
     asked = [{"role": "user", "content": [*picture, {"type": "text", "text": question}]}]
     said = [{"role": "assistant", "content": [{"type": "text", "text": answer}]}]
     prompt = processor.apply_chat_template(asked, add_generation_prompt=True, tokenize=False)
     whole = processor.apply_chat_template(asked + said, tokenize=False).rstrip()
     end = processor.tokenizer.eos_token
-    if end is None:
-        raise ModelError(
-            "the tokenizer has no eos_token:"
-            " set processor.tokenizer.eos_token to the one that ends a turn"
-        )
     return prompt, whole if whole.endswith(end) else whole + end
+
+
+# %% ../../nbs/model/03_batches.ipynb #ab228763
+def control_pattern(
+    processor: ProcessorMixin,
+) -> re.Pattern:
+    "Finds the tokens that mean something other than themselves: picture, turn, end."
+    known = processor.tokenizer
+    tokens = {str(token) for token in known.added_tokens_decoder.values() if token.special}
+    tokens |= set(known.all_special_tokens)
+    tokens |= {getattr(processor, f"{kind}_token", None) for kind in ("image", "video", "audio")}
+    longest_first = sorted(filter(None, tokens), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+
+
+def refuse_control(
+    pattern: re.Pattern,  # of control_pattern
+    example: Example,
+) -> None:
+    "A DataError where one of an example's texts holds a sign of the model's own."
+    texts = {"question": example.question, "answer": example.answer}
+    texts |= {f"option {letter}": text for letter, text in (example.options or {}).items()}
+    for what, text in texts.items():
+        found = pattern.search(text)
+        if found:
+            raise DataError(
+                f"{example.where or example!r}: the {what} {text[:60]!r} holds {found[0]!r}, "
+                "which means something else to the model: take it out"
+            )
 
 
 # %% ../../nbs/model/03_batches.ipynb #cc28f977
@@ -116,6 +167,8 @@ class Collator:
         self.processor = vlm.processor
         self.device = vlm.device
         self.with_answer = with_answer
+        check_chat(vlm.processor)
+        self.control = control_pattern(vlm.processor)
         self.conversation = lru_cache(100_000)(self._conversation)
 
     def _conversation(self, question, answer, pictured):
@@ -123,12 +176,20 @@ class Collator:
         prompt, whole = conversation(self.processor, question, answer, pictured)
         return prompt, whole, answer_length(self.processor.tokenizer, prompt, whole)
 
+    def chat(
+        self,
+        example: Example,
+    ) -> tuple[str, str, int]:  # prompt, prompt with answer, how many last tokens are the answer
+        "An example's conversation."
+        refuse_control(self.control, example)
+        return self.conversation(example.question, example.answer, example.image is not None)
+
     def __call__(
         self,
         examples: Sequence[Example],
     ) -> dict[str, torch.Tensor]:  # a row an example (pictures: as the family packs them)
         "One batch, on the model's device."
-        chats = [self.conversation(e.question, e.answer, e.image is not None) for e in examples]
+        chats = [self.chat(example) for example in examples]
         images = [example.image for example in examples if example.image is not None]
         tokenizer = self.processor.tokenizer
         tokenizer.padding_side = "right" if self.with_answer else "left"

@@ -240,10 +240,7 @@ class PackedCollator:
         self.vlm = vlm
         self.questions = questions
         self.beginnings = Beginnings(vlm, keep)
-        self.conversation = Collator(vlm).conversation
-
-    def _chat(self, example):
-        return self.conversation(example.question, example.answer, example.image is not None)
+        self.chat = Collator(vlm).chat
 
     def __call__(
         self,
@@ -259,14 +256,14 @@ class PackedCollator:
 
     def _rows(self, group, with_answer):
         "Of (index in the batch, Example) about one picture: one PackedRow, or more."
-        _, whole, _ = self._chat(group[0][1])
+        _, whole, _ = self.chat(group[0][1])
         beginning = self.beginnings(group[0][1], whole)
         most = self.questions or max(8, len(beginning.tokens) // 10)
         rows = []
         for number, (index, example) in enumerate(group):
             if number % most == 0:
                 rows.append(PackedRow.of(beginning))
-            prompt, whole, answer = self._chat(example)
+            prompt, whole, answer = self.chat(example)
             text, answer = (whole, answer) if with_answer else (prompt, 0)
             tokens = question_tokens(self.vlm.processor, text, example.image is not None)
             rows[-1].add(index, tokens, answer)

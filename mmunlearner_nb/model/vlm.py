@@ -8,6 +8,7 @@ __all__ = [
     "eligible_weights",
     "VLM",
     "save_shards",
+    "check_tokenizer",
     "as_vlm",
     "find_checkpoint",
     "loading",
@@ -134,6 +135,22 @@ def _refuse_nan(model, name):
             )
 
 
+# %% ../../nbs/model/02_vlm.ipynb #e64472c7
+def check_tokenizer(
+    processor: ProcessorMixin,
+    embeddings: int | None,  # tokens the model knows
+) -> None:
+    "A ModelError where the tokenizer can say what the model does not know."
+    largest = max(processor.tokenizer.get_vocab().values())
+    if embeddings is not None and largest >= embeddings:
+        token = processor.tokenizer.convert_ids_to_tokens(largest)
+        raise ModelError(
+            f"the tokenizer has a token {token!r} with id {largest}, and the model embeddings for "
+            f"{embeddings}: call model.resize_token_embeddings({largest + 1}), or take the "
+            "tokenizer that came with the model"
+        )
+
+
 # %% ../../nbs/model/02_vlm.ipynb #0bef5807
 def as_vlm(
     model: nn.Module,  # a transformers VLM, or a PEFT model around one (merged here)
@@ -149,6 +166,7 @@ def as_vlm(
         weight.requires_grad_(weight.is_floating_point())  # merging an adapter leaves them frozen
     _refuse_nan(model, name)
     found = component_map(model, components)
+    check_tokenizer(processor, len(model.get_input_embeddings().weight))
     return VLM(model.eval(), processor, name, found, eligible_weights(model))
 
 
