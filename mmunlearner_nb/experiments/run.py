@@ -56,8 +56,9 @@ def run(
             "views are recorded in one process: leave them out, or start the run without torchrun"
         )
     given = [name for name, value in settings.items() if value is not None]
-    outlook = fit(Outlook(planned), given, agree(free_memory(planned.device)))
+    outlook = Outlook(planned)
     looked_at = dry_pass(outlook)
+    outlook = fit(outlook, given, agree(free_memory(planned.device)))
     if not rank():
         print(describe(outlook), flush=True)
     say(looked_at)
