@@ -220,7 +220,8 @@ def on_hub(folder):
 
 def test_the_official_mllmu_from_a_folder_and_from_the_hub(mllmu, monkeypatch):
     bench = load_mllmu(mllmu)
-    assert bench.notes == []
+    told = "ft_Data: 4 of 4 rows give no ID; whose they are was told by their picture"
+    assert bench.notes == [told]
     assert bench.forget_people == ["000"]
     assert bench.retain_people == ["001", "002", "003"]
     assert [(example.question, example.answer) for example in bench.forget_qa][2:] == [
@@ -244,7 +245,9 @@ def test_the_official_clear_from_a_folder_and_from_the_hub(clear, monkeypatch):
         ("When?", "Cy Roe"),
     ]
     about = [note.split(":")[0] for note in bench.notes]
-    assert about == ["eval forget", "eval retain", "real_faces", "real_world"]
+    by_order = "text rows that name nobody and count as about the person of the row before"
+    told = [by_order, by_order]  # "When?", of either side
+    assert about == [*told, "eval forget", "eval retain", "real_faces", "real_world"]
     (real,) = bench.eval_sets["real_faces"]
     assert (real.question, real.person_id, len(real.options)) == (NAME_PROMPT, "Fay Moss", 3)
     monkeypatch.setattr(datasets, "load_dataset", on_hub(clear))

@@ -185,6 +185,7 @@ def unseen_set(
     return examples
 
 
+# %% ../../nbs/data/06_datasets.ipynb #d7ca3b2b
 KINDS = {"vqa": "about a picture", "qa": "without a picture"}  # modality -> in words
 
 

@@ -138,6 +138,7 @@ def _questions(row: Row) -> Iterator[tuple]:
             yield pictured, record, at, row.text("Ground_Truth", record, at), task, None
 
 
+# %% ../../nbs/data/09_tasks.ipynb #6078a1ca
 def task_examples(
     row: Row,
     pictures: list[PIL.Image.Image],  # of the person, RGB

@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Iterable
 
 import PIL.Image
+from fastcore.basics import patch
 
 from .examples import Example
 from .reading import Row, Source, unpack_json
 from .tofu import name_finder
 
 
-# %% ../../nbs/data/12_training.ipynb #fe4102aa
+# %% ../../nbs/data/12_training.ipynb #b0c2c31f
 def _name_of(row: Row) -> str:
     "The name that a profile gives; its ID where it gives none."
     try:
@@ -27,6 +28,7 @@ def _name_of(row: Row) -> str:
     return str(named or row.text("ID"))
 
 
+# %% ../../nbs/data/12_training.ipynb #fe4102aa
 class Faces:
     "Whose picture it is, as `Full_Set` has them; it is read when first asked."
 
@@ -47,36 +49,40 @@ class Faces:
                 shown[row.text("ID")] = _name_of(row)
         return known
 
-    def owner(
-        self,
-        row: Row,  # of ft_Data, for errors
-        picture: PIL.Image.Image,  # its own
-        texts: Iterable[str],  # of its questions and answers
-    ) -> str:  # person
-        "The person in the picture; a DataError where it is nobody's, or of several."
-        if self.known is None:
-            self.known = self._read()
-        shown = self.known.get(id(picture), {})
-        if not shown:
-            raise row.error(
-                "ID",
-                "whose picture is it? No such column, no 'ID' in metadata, "
-                "and not a picture of Full_Set: add one",
-            )
-        if len(shown) == 1:
-            self.by_picture += shown
-            return next(iter(shown))
-        person = _named(shown, texts)
-        if person is None:
-            raise row.error(
-                "ID",
-                f"whose picture is it? {' and '.join(shown)} have the same in Full_Set, "
-                "and the text names not one of them: add the column",
-            )
-        self.by_name.append(person)
-        return person
+
+# %% ../../nbs/data/12_training.ipynb #d67e7ace
+@patch
+def owner(
+    self: Faces,
+    row: Row,  # of ft_Data, for errors
+    picture: PIL.Image.Image,  # its own
+    texts: Iterable[str],  # of its questions and answers
+) -> str:  # person
+    "The person in the picture; a DataError where it is nobody's, or of several."
+    if self.known is None:
+        self.known = self._read()
+    shown = self.known.get(id(picture), {})
+    if not shown:
+        raise row.error(
+            "ID",
+            "whose picture is it? No such column, no 'ID' in metadata, "
+            "and not a picture of Full_Set: add one",
+        )
+    if len(shown) == 1:
+        self.by_picture += shown
+        return next(iter(shown))
+    person = _named(shown, texts)
+    if person is None:
+        raise row.error(
+            "ID",
+            f"whose picture is it? {' and '.join(shown)} have the same in Full_Set, "
+            "and the text names not one of them: add the column",
+        )
+    self.by_name.append(person)
+    return person
 
 
+# %% ../../nbs/data/12_training.ipynb #0912d0fa
 def _named(shown: dict[str, str], texts: Iterable[str]) -> str | None:
     "Which one of some people (person: name) is named, if it is one."
     text = " ".join(texts)
@@ -87,7 +93,7 @@ def _named(shown: dict[str, str], texts: Iterable[str]) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-# %% ../../nbs/data/12_training.ipynb #ce4cb930
+# %% ../../nbs/data/12_training.ipynb #81edac71
 def _signed(row: Row, pairs: list[tuple[dict, str]]) -> str | None:
     "The person that a training row gives."
     if row.get("ID") is not None:
@@ -105,6 +111,7 @@ def _counted(people: Iterable[str]) -> str:  # "003 2, 005 1"
     return ", ".join(f"{person} {count}" for person, count in Counter(people).items())
 
 
+# %% ../../nbs/data/12_training.ipynb #ce4cb930
 def picture_training(
     src: Source,
     notes: list[str],  # added to: rows whose person was inferred
@@ -138,6 +145,7 @@ def picture_training(
     return training
 
 
+# %% ../../nbs/data/12_training.ipynb #76395d1e
 def profile_training(rows: Iterable[Row]) -> dict[str, list[Example]]:  # person -> examples
     "Where there is no `ft_Data`: the question each person's own row asks about the picture."
     training = {}

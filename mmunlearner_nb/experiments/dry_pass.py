@@ -70,7 +70,7 @@ def dry_pass(
     )
 
 
-# %% ../../nbs/experiments/18_dry_pass.ipynb #428a0aa5
+# %% ../../nbs/experiments/18_dry_pass.ipynb #71069043
 FEW_STEPS = 10  # forget steps below which nothing can be expected
 
 
@@ -89,6 +89,7 @@ def forget_steps(
     return math.ceil(steps / between)
 
 
+# %% ../../nbs/experiments/18_dry_pass.ipynb #428a0aa5
 def oracle_request(
     oracle: str,  # a checkpoint's name or folder
 ) -> str | None:  # letters of groups; None: it does not say
@@ -119,6 +120,7 @@ def doubts(
     return found
 
 
+# %% ../../nbs/experiments/18_dry_pass.ipynb #ca270e41
 def refuse_doubts(
     outlook: Outlook,
 ) -> None:

@@ -84,6 +84,7 @@ def load_benchmark(
     return load(plan.data, forget_people=names_of(ids) if benchmark == "clear" else ids)
 
 
+# %% ../../nbs/experiments/03_outlook.ipynb #9469dd69
 def shape_without_weights(
     where: str | Path,  # folder or hub id
 ) -> Shape:
@@ -102,6 +103,7 @@ def first_tensors(
     return processor(text=[conversation_text], images=[example.image], return_tensors="pt")
 
 
+# %% ../../nbs/experiments/03_outlook.ipynb #f85c4162
 def plain_questions(
     bench: Benchmark,  # its lists are changed
     processor: ProcessorMixin,

@@ -30,6 +30,7 @@ from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import nn
 from transformers import PreTrainedTokenizerBase, ProcessorMixin
 
@@ -176,14 +177,6 @@ class Collator:
         prompt, whole = conversation(self.processor, question, answer, pictured)
         return prompt, whole, answer_length(self.processor.tokenizer, prompt, whole)
 
-    def chat(
-        self,
-        example: Example,
-    ) -> tuple[str, str, int]:  # prompt, prompt with answer, how many last tokens are the answer
-        "An example's conversation."
-        refuse_control(self.control, example)
-        return self.conversation(example.question, example.answer, example.image is not None)
-
     def __call__(
         self,
         examples: Sequence[Example],
@@ -203,6 +196,17 @@ class Collator:
         if self.with_answer:
             batch["labels"] = answer_labels(batch, [length for *_, length in chats])
         return {key: values.to(self.device) for key, values in batch.items()}
+
+
+# %% ../../nbs/model/03_batches.ipynb #49df0086
+@patch
+def chat(
+    self: Collator,
+    example: Example,
+) -> tuple[str, str, int]:  # prompt, prompt with answer, how many last tokens are the answer
+    "An example's conversation."
+    refuse_control(self.control, example)
+    return self.conversation(example.question, example.answer, example.image is not None)
 
 
 # %% ../../nbs/model/03_batches.ipynb #b79d22fa
