@@ -14,6 +14,7 @@ __all__ = [
     "flagged",
     "Audit",
     "weights_hash",
+    "refuse_unaskable",
     "audit",
     "without",
     "in_sequence",
@@ -40,6 +41,7 @@ from ..evaluation.equivalence import holm
 from ..evaluation.intervals import t_interval
 from ..figures.audit_plots import audit_page
 from ..figures.pictures import Picture, said
+from ..model.prompts import Limits, check_prompts
 from ..model.vlm import VLM
 
 # %% ../../nbs/auditing/04_audit.ipynb #832148c9
@@ -193,6 +195,17 @@ def weights_hash(
     return found.hexdigest()[:16]
 
 
+# %% ../../nbs/auditing/04_audit.ipynb #3186595d
+def refuse_unaskable(
+    vlm: VLM,
+    bench: Benchmark,
+    outsiders: Iterable[Example],
+) -> None:
+    "A DataError or ModelError for whatever would end an audit half-way."
+    everything = [example for examples in bench.lists().values() for example in examples]
+    check_prompts([*everything, *outsiders], vlm.processor, Limits.of(vlm.model.config))
+
+
 # %% ../../nbs/auditing/04_audit.ipynb #61535097
 def audit(
     vlm: VLM,  # the unlearned model
@@ -206,6 +219,7 @@ def audit(
 ) -> Audit:
     "Every check on every model."
     todo, names, outsiders = checked(checks), bench.names(), list(outsiders)
+    refuse_unaskable(vlm, bench, outsiders)
     about = dict(
         data=examples_hash(bench.lists()),
         outsiders=examples_hash(dict(o=list(outsiders))),

@@ -125,7 +125,8 @@ class Located(dict):
         "What stands under `key` of the row, or of the `record` nested `at` a column."
         record = self if record is None else record
         if key not in record:
-            problem = f"no '{key}' there; it has {', '.join(record)}{advice(key, record)}"
+            has = ", ".join(record) or "nothing"
+            problem = f"no '{key}' there; it has {has}{advice(key, record)}"
             raise self.error(at or key, problem)
         return record[key]
 

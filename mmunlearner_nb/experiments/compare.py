@@ -16,6 +16,7 @@ import pandas as pd
 import mmunlearner_nb
 from ..core.basics import data_dir
 from ..core.errors import SettingsError
+from .dry_pass import dry_pass
 from .presets import parse_preset
 from .standings import YARDSTICKS, Standings, by_person, by_trial
 from mmunlearner_nb.experiments.trials import (
@@ -155,6 +156,8 @@ def compare(
         sweep = tune(family, benchmark, names, out, workers=workers, device=device)
     best = settings or best_settings(sweep)
     _check_settings(best, names)
+    for preset in presets:
+        dry_pass(trial_data(preset, device)[0])
     jobs = _jobs(presets, names, best, seeds, out, device)
     found = {}
     for job, items in zip(jobs, all_trials(jobs, workers), strict=True):

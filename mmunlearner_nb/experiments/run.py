@@ -65,5 +65,7 @@ def run(
     refuse_doubts(outlook)
     job = Job(outlook, again)
     if "unlearn" in to_do(job):
-        refuse_ignorance(outlook, reference(job, "vanilla"))
+        has_oracle = outlook.plan.oracle != "none"
+        oracle = reference(job, "oracle") if has_oracle else None  # first: one model at a time
+        refuse_ignorance(outlook, reference(job, "vanilla"), oracle)
     return carry_out(job)
