@@ -15,6 +15,7 @@ __all__ = [
     "part_finder",
     "is_text",
     "settle_names",
+    "counted",
     "text_rows",
     "text_example",
 ]
@@ -175,7 +176,10 @@ def _person_of(row: Row, names: list[str], finders: Sequence[Callable]) -> tuple
     return given, False
 
 
-def _counted(people: Iterable[str]) -> str:  # "Ada Lind 2, Bo Ek 1"
+def counted(
+    people: Iterable[str],  # each as often as they occur
+) -> str:  # "Ada Lind 2, Bo Ek 1"
+    "How often each of some people occurs."
     return ", ".join(f"{person} {count}" for person, count in Counter(people).items())
 
 
@@ -202,10 +206,10 @@ def text_rows(
         by_order += [person] * (named is None)
         pairs.append((row, person))
     if by_part:
-        notes.append(f"text rows that name people in part: {_counted(by_part)}")
+        notes.append(f"text rows that name people in part: {counted(by_part)}")
     if by_order:
         says = "text rows that name nobody and count as about the person of the row before"
-        notes.append(f"{says}: {_counted(by_order)}")
+        notes.append(f"{says}: {counted(by_order)}")
     return pairs
 
 

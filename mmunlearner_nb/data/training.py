@@ -6,7 +6,6 @@
 __all__ = ["Faces", "picture_training", "profile_training"]
 
 # %% ../../nbs/data/09_training.ipynb #004e3de6
-from collections import Counter
 from collections.abc import Iterable
 
 import PIL.Image
@@ -14,7 +13,7 @@ from fastcore.basics import patch
 
 from .examples import Example
 from .reading import Row, Source, unpack_json
-from .tofu import name_finder
+from .tofu import counted, name_finder
 
 
 # %% ../../nbs/data/09_training.ipynb #b0c2c31f
@@ -107,10 +106,6 @@ def _signed(row: Row, pairs: list[tuple[dict, str]]) -> str | None:
     return ids.pop() if ids else None
 
 
-def _counted(people: Iterable[str]) -> str:  # "003 2, 005 1"
-    return ", ".join(f"{person} {count}" for person, count in Counter(people).items())
-
-
 # %% ../../nbs/data/09_training.ipynb #ce4cb930
 def picture_training(
     src: Source,
@@ -140,7 +135,7 @@ def picture_training(
     if faces.by_name:
         notes.append(
             "ft_Data: rows whose picture several people share, told by the name in their text: "
-            + _counted(faces.by_name)
+            + counted(faces.by_name)
         )
     return training
 
