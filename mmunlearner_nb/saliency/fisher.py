@@ -15,6 +15,7 @@ __all__ = [
     "check_request",
     "accumulate",
     "empty",
+    "trace",
     "finished",
     "diagonal_fisher",
 ]
@@ -288,6 +289,13 @@ def empty(
     return sums
 
 
+def trace(
+    total: dict,  # parameter name -> float32 sums
+) -> float:
+    "The sum of all entries held here."
+    return sum(float(squares.sum(dtype=torch.float64)) for squares in total.values())
+
+
 def finished(
     vlm: "VLM",  # whose weights the sums are of
     total: dict,  # parameter name -> float32 sums
@@ -302,6 +310,12 @@ def finished(
         raise ModelError(
             f"the Fisher information of {which!r} is not finite: load the model with "
             "dtype='float32' or 'bfloat16', and check its weights"
+        )
+    added = team.total(trace(total))
+    if info.get("unit_norm") and added > 1.01:
+        raise ModelError(
+            f"the Fisher information of gradients of norm 1 adds up to {added:.3g}, not to 1: "
+            f"norms were lost in {vlm.dtype}; load the model with dtype='float32'"
         )
 
     def whole(name: str, rows: torch.Tensor) -> torch.Tensor:
