@@ -241,7 +241,7 @@ def test_contributors_examples_work(name):
 
 
 def test_contributors_have_an_example_of_each():
-    assert RECIPES.keys() == {"method", "metric", "model family", "lecture"}
+    assert RECIPES.keys() == {"method", "metric", "figure", "model family", "lecture"}
 
 
 def test_a_headline_may_span_lines():

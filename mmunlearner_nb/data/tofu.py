@@ -183,6 +183,7 @@ def counted(
     return ", ".join(f"{person} {count}" for person, count in Counter(people).items())
 
 
+# %% ../../nbs/data/08_tofu.ipynb #54eaddf0
 def text_rows(
     rows: Iterable[Row],  # in the order of the file
     names: list[str],  # of all people

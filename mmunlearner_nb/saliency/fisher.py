@@ -296,6 +296,7 @@ def trace(
     return sum(float(squares.sum(dtype=torch.float64)) for squares in total.values())
 
 
+# %% ../../nbs/saliency/02_fisher.ipynb #57f928cc
 def finished(
     vlm: "VLM",  # whose weights the sums are of
     total: dict,  # parameter name -> float32 sums
