@@ -195,9 +195,10 @@ def test_faulty_processors_are_named(tmp_path, no_weights, name):
 def test_placeholders_in_front_are_left_out_and_counted(tmp_path, no_weights, capsys):
     data = a_benchmark(tmp_path / "data", to_first("Question", "<image>\nWho is this?"))
     outlook = Outlook(plan("tiny-llava/mllmu-5", data=str(data), device="cpu"))
-    assert outlook.bench.eval_sets["forget"][0].question == "Who is this?"
-    assert any(note.startswith("1 questions had a placeholder") for note in outlook.bench.notes)
     assert "prompts" in dry_pass(outlook)
+    assert outlook.bench.eval_sets["forget"][0].question == "Who is this?"
+    assert outlook.asked["forget"][0].question == "Who is this?"
+    assert any(note.startswith("1 questions had a placeholder") for note in outlook.bench.notes)
 
 
 def test_what_would_mean_little_is_refused_unless_asked_for(tmp_path, no_weights):

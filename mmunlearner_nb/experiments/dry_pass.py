@@ -7,6 +7,7 @@ before anything heavy starts."""
 __all__ = [
     "FEW_STEPS",
     "LEARNED",
+    "plain_questions",
     "examples_of",
     "dry_pass",
     "forget_steps",
@@ -25,17 +26,39 @@ import time
 from pathlib import Path
 
 import pandas as pd
+from transformers import ProcessorMixin
 
 from ..core.errors import DataError, SettingsError
-from ..data.examples import Example
+from ..data.examples import TRAINING, Benchmark, Example
 from ..evaluation.chance import chance
 from ..evaluation.metrics import summarise
 from .outlook import Outlook
 from .presets import parse_preset
 from .tape import shown_facts
-from ..model.prompts import Limits, check_prompts
+from ..model.prompts import Limits, check_prompts, without_placeholders
 from ..unlearning.objectives import find_method
 from ..unlearning.schedule import plan_steps
+
+
+# %% ../../nbs/experiments/04_dry_pass.ipynb #1e5b9763
+def plain_questions(
+    bench: Benchmark,  # its lists are changed
+    processor: ProcessorMixin,
+) -> Benchmark:  # the same
+    "Questions without a placeholder for the picture that the template puts there; noted."
+    changed = 0
+    for name in TRAINING:
+        kept, more = without_placeholders(getattr(bench, name), processor)
+        setattr(bench, name, kept)
+        changed += more
+    for name, examples in bench.eval_sets.items():
+        bench.eval_sets[name], more = without_placeholders(examples, processor)
+        changed += more
+    if changed:
+        bench.notes.append(
+            f"{changed} questions had a placeholder for their picture in front or behind: left out"
+        )
+    return bench
 
 
 # %% ../../nbs/experiments/04_dry_pass.ipynb #b62d1c9b
@@ -55,8 +78,13 @@ def examples_of(
 def dry_pass(
     outlook: Outlook,
 ) -> str:  # what was looked at, and how long that took
-    "A DataError or ModelError for whatever would stop the run later."
+    """A DataError or ModelError for whatever would stop the run later.
+
+    Questions about a picture lose a placeholder in front or behind, which is noted.
+    """
     start = time.perf_counter()
+    plain_questions(outlook.bench, outlook.processor)
+    vars(outlook).pop("asked", None)  # chosen from the questions as they were
     limits = Limits.of(outlook.config)
     looked_at = check_prompts(examples_of(outlook), outlook.processor, limits)
     if outlook.plan.views and not shown_facts(outlook.bench):

@@ -13,7 +13,6 @@ __all__ = [
     "load_benchmark",
     "shape_without_weights",
     "first_tensors",
-    "plain_questions",
     "Outlook",
     "bytes_a_weight",
     "mask_memory",
@@ -43,7 +42,7 @@ from ..core.basics import DTYPES, data_dir
 from ..core.sharding import world_size
 from ..data.clear import load_clear
 from ..data.datasets import load_mllmu
-from ..data.examples import TRAINING, Benchmark, Example
+from ..data.examples import Benchmark, Example
 from ..data.reading import Source, unpack_json
 from ..evaluation.evaluate import select
 from .plan import find_model
@@ -52,7 +51,6 @@ from ..model.batches import conversation
 from ..model.footprint import Shape, shape_of
 from ..model.footprint import activations as count_activations
 from ..model.packing import by_picture
-from ..model.prompts import without_placeholders
 from ..model.vlm import base_of, loading
 from ..saliency.mask_names import parse_mask
 from ..town.people import request
@@ -103,27 +101,6 @@ def first_tensors(
     return processor(text=[conversation_text], images=[example.image], return_tensors="pt")
 
 
-# %% ../../nbs/experiments/03_outlook.ipynb #f85c4162
-def plain_questions(
-    bench: Benchmark,  # its lists are changed
-    processor: ProcessorMixin,
-) -> Benchmark:  # the same
-    "Questions without a placeholder for the picture that the template puts there; noted."
-    changed = 0
-    for name in TRAINING:
-        kept, more = without_placeholders(getattr(bench, name), processor)
-        setattr(bench, name, kept)
-        changed += more
-    for name, examples in bench.eval_sets.items():
-        bench.eval_sets[name], more = without_placeholders(examples, processor)
-        changed += more
-    if changed:
-        bench.notes.append(
-            f"{changed} questions had a placeholder for their picture in front or behind: left out"
-        )
-    return bench
-
-
 # %% ../../nbs/experiments/03_outlook.ipynb #8368199d
 @dataclass
 class Outlook:
@@ -135,7 +112,7 @@ class Outlook:
     @cached_property
     def bench(self) -> Benchmark:
         "The benchmark, read and checked."
-        return plain_questions(load_benchmark(self.plan), self.processor)
+        return load_benchmark(self.plan)
 
     @cached_property
     def asked(self) -> dict[str, list[Example]]:
