@@ -749,6 +749,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                        'mmunlearner_nb/experiments/dry_pass.py'),
                                                      'mmunlearner_nb.experiments.dry_pass.examples_of': ( 'experiments/dry_pass.html#examples_of',
                                                                                                           'mmunlearner_nb/experiments/dry_pass.py'),
+                                                     'mmunlearner_nb.experiments.dry_pass.family_of': ( 'experiments/dry_pass.html#family_of',
+                                                                                                        'mmunlearner_nb/experiments/dry_pass.py'),
                                                      'mmunlearner_nb.experiments.dry_pass.forget_steps': ( 'experiments/dry_pass.html#forget_steps',
                                                                                                            'mmunlearner_nb/experiments/dry_pass.py'),
                                                      'mmunlearner_nb.experiments.dry_pass.gain_of': ( 'experiments/dry_pass.html#gain_of',

@@ -11,6 +11,7 @@ __all__ = [
     "examples_of",
     "dry_pass",
     "forget_steps",
+    "family_of",
     "oracle_request",
     "doubts",
     "refuse_doubts",
@@ -26,16 +27,18 @@ import time
 from pathlib import Path
 
 import pandas as pd
-from transformers import ProcessorMixin
+from transformers import AutoConfig, ProcessorMixin
 
 from ..core.errors import DataError, SettingsError
 from ..data.examples import TRAINING, Benchmark, Example
 from ..evaluation.chance import chance
 from ..evaluation.metrics import summarise
 from .outlook import Outlook
+from .plan import find_model
 from .presets import parse_preset
 from .tape import shown_facts
 from ..model.prompts import Limits, check_prompts, without_placeholders
+from ..model.vlm import base_of, loading
 from ..unlearning.objectives import find_method
 from ..unlearning.schedule import plan_steps
 
@@ -119,6 +122,15 @@ def forget_steps(
 
 
 # %% ../../nbs/experiments/04_dry_pass.ipynb #428a0aa5
+def family_of(
+    model: str,  # folder, sample name or hub id
+) -> str:  # such as "llava", "qwen2_vl"
+    "Which family a checkpoint is of, as its settings say."
+    where = base_of(find_model(model))
+    with loading(where):
+        return AutoConfig.from_pretrained(where, trust_remote_code=False).model_type
+
+
 def oracle_request(
     oracle: str,  # a checkpoint's name or folder
 ) -> str | None:  # letters of groups; None: it does not say
@@ -127,6 +139,7 @@ def oracle_request(
     return found[1] if found else None
 
 
+# %% ../../nbs/experiments/04_dry_pass.ipynb #66561933
 def doubts(
     outlook: Outlook,
 ) -> list[str]:  # sentences; none: all is well
@@ -146,6 +159,13 @@ def doubts(
             f"the oracle {outlook.plan.oracle} was retrained without {retrained}, and request "
             f"{letters} is to be forgotten: name another with oracle=, or none"
         )
+    if outlook.plan.oracle != "none":
+        family, own = family_of(outlook.plan.oracle), outlook.config.model_type
+        if family != own:
+            found.append(
+                f"the oracle {outlook.plan.oracle} is a {family} model, and the vanilla model "
+                f"{outlook.plan.model} a {own}: name another with oracle=, or none"
+            )
     return found
 
 
@@ -192,6 +212,12 @@ def refuse_ignorance(
     if outlook.plan.anyway:
         return
     rows = (vanilla.split.isin(("forget", "test")) & (vanilla.modality == "vqa")).sum()
+    if not rows:
+        raise SettingsError(
+            f"{outlook.bench.name} asks nothing about the pictures to forget, so that forgetting "
+            "them cannot be seen: add questions with a picture; anyway=True (--anyway) runs it "
+            "all the same"
+        )
     gain = gain_of(outlook, vanilla)
     if gain < LEARNED:
         raise SettingsError(

@@ -103,7 +103,7 @@ def refuse_control(
         found = pattern.search(text)
         if found:
             raise DataError(
-                f"{example.where or example!r}: the {what} {text[:60]!r} holds {found[0]!r}, "
+                f"{example.where or repr(example)}: the {what} {text[:60]!r} holds {found[0]!r}, "
                 "which means something else to the model: take it out"
             )
 

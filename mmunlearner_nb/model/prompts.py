@@ -131,7 +131,7 @@ def picture_lengths(
         except (ValueError, TypeError, IndexError, ZeroDivisionError) as error:
             width, height = example.image.size
             raise DataError(
-                f"{example.where or example!r}: the model's processor refuses this picture of "
+                f"{example.where or repr(example)}: the model's processor refuses this picture of "
                 f"{width} x {height} pixels ({error}): crop or replace it, or drop the row"
             ) from error
         yield batch["input_ids"].shape[1] - lengths_of(processor, [text])[0]
@@ -163,7 +163,7 @@ def check_prompts(
             longest = max(longest, whole)
             if limits.context is not None and whole > limits.context:
                 raise DataError(
-                    f"{example.where or example!r}: question and answer are {whole} tokens, "
+                    f"{example.where or repr(example)}: question and answer are {whole} tokens, "
                     f"{limits.context} at most: shorten them or drop the row"
                 )
     return dict(prompts=len(asked), sizes=len(sizes), longest=longest)
