@@ -182,7 +182,7 @@ def refuse_doubts(
         )
 
 
-# %% ../../nbs/experiments/04_dry_pass.ipynb #b5d91bdf
+# %% ../../nbs/experiments/04_dry_pass.ipynb #0ea3c39f
 LEARNED = 0.1  # above chance, of the questions about the pictures to forget
 
 
@@ -203,6 +203,7 @@ def gain_of(
     return (about_faces(summarise(items)) - guess).mean()
 
 
+# %% ../../nbs/experiments/04_dry_pass.ipynb #b5d91bdf
 def refuse_ignorance(
     outlook: Outlook,
     vanilla: pd.DataFrame,  # items of evaluate.score
