@@ -312,9 +312,8 @@ def finished(
             f"the Fisher information of {which!r} is not finite: load the model with "
             "dtype='float32' or 'bfloat16', and check its weights"
         )
-    one_mean = info.get("unit_norm") and "groups" not in info  # of groups each component has shares
-    added = team.total(trace(total))
-    if one_mean and added > 1.01:
+    added = team.total(trace(total))  # of groups more: each component has shares of its own
+    if info.get("unit_norm") and "groups" not in info and added > 1.01:
         raise ModelError(
             f"the Fisher information of gradients of norm 1 adds up to {added:.3g}, not to 1: "
             f"norms were lost in {vlm.dtype}; load the model with dtype='float32'"
