@@ -340,7 +340,7 @@ def test_sees_a_long_exported_cell(small):
     assert size_problems(small) == [problem]
 
 
-def test_counts_a_field_of_a_table_as_one_line(small):
+def test_counts_every_line_of_a_tables_fields(small):
     path = small / "nbs" / "core" / "01_first.ipynb"
     field = '    size: int = setting(\n        1,\n        "of a thing",\n    )\n'
 
@@ -349,9 +349,9 @@ def test_counts_a_field_of_a_table_as_one_line(small):
         write(book_from_text(cells, [], path.stem), path)
         return cell_problems(path)
 
-    assert with_fields(MAX_CELL - 1) == []
-    (problem,) = with_fields(MAX_CELL)
-    assert "exports 46 lines" in problem
+    assert with_fields(MAX_CELL // 4) == []
+    (problem,) = with_fields(MAX_CELL // 4 + 1)
+    assert "exports 49 lines" in problem
 
 
 # ---------------------------------------------------------------- types

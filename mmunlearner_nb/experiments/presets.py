@@ -17,6 +17,7 @@ __all__ = [
     "PUBLISHED",
     "TINY_SETTINGS",
     "FAMILIES",
+    "MaskedSettings",
     "Plan",
     "unlearn_settings",
     "deciding_settings",
@@ -46,8 +47,8 @@ MASK_HELP = "; ".join(f"{name} ({what})" for name, what in MASKS.items())
 
 
 @dataclass
-class Plan(Settings):
-    "Every setting of a run."
+class MaskedSettings(Settings):
+    "How to unlearn, and which weights the forget step may move."
 
     preset: str = setting(
         "",
@@ -79,6 +80,13 @@ class Plan(Settings):
         "(default: where the model is)",
         same=False,
     )
+
+
+# %% ../../nbs/experiments/01_presets.ipynb #1af962f8
+@dataclass
+class Plan(MaskedSettings):
+    "Every setting of a run."
+
     eval_people: int = setting(25, "people asked about in each evaluation set, at most", least=1)
     device: str = setting(None, "cpu | cuda | cuda:1 | mps (default: the best there is)")
     dtype: str = setting(

@@ -168,6 +168,7 @@ def llava_processor(
     )
 
 
+# %% ../../nbs/town/09_tiny.ipynb #47a0effa
 def llava_config(
     shape: tuple[int, int, dict, dict],  # of MODEL_SHAPES
     vocabulary: int,  # number of tokens
