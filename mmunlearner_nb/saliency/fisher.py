@@ -15,7 +15,6 @@ __all__ = [
     "check_request",
     "accumulate",
     "empty",
-    "trace",
     "finished",
     "diagonal_fisher",
 ]
@@ -35,7 +34,15 @@ from ..core.pieces import shrinking
 from ..core.sharding import Alone, team_of
 from ..data.examples import Example
 from ..model.batches import Collator, answer_logits, count, example_nll, mean_by_row
-from .gradients import by_example, frozen, norm_first, outer, watch_gradients
+from mmunlearner_nb.saliency.gradients import (
+    by_example,
+    frozen,
+    norm_first,
+    outer,
+    refuse_excess,
+    trace,
+    watch_gradients,
+)
 
 if TYPE_CHECKING:
     from mmunlearner_nb.model.vlm import VLM
@@ -289,13 +296,6 @@ def empty(
     return sums
 
 
-def trace(
-    total: dict,  # parameter name -> float32 sums
-) -> float:
-    "The sum of all entries held here."
-    return sum(float(squares.sum(dtype=torch.float64)) for squares in total.values())
-
-
 # %% ../../nbs/saliency/02_fisher.ipynb #57f928cc
 def finished(
     vlm: "VLM",  # whose weights the sums are of
@@ -311,12 +311,6 @@ def finished(
         raise ModelError(
             f"the Fisher information of {which!r} is not finite: load the model with "
             "dtype='float32' or 'bfloat16', and check its weights"
-        )
-    added = team.total(trace(total))  # of groups more: each component has shares of its own
-    if info.get("unit_norm") and "groups" not in info and added > 1.01:
-        raise ModelError(
-            f"the Fisher information of gradients of norm 1 adds up to {added:.3g}, not to 1: "
-            f"norms were lost in {vlm.dtype}; load the model with dtype='float32'"
         )
 
     def whole(name: str, rows: torch.Tensor) -> torch.Tensor:
@@ -343,6 +337,8 @@ def diagonal_fisher(
     def work(size: int) -> Fisher:
         total = empty(vlm, store)
         done = accumulate(vlm, examples, total, batch_size=size, seed=seed, desc=desc, **how)
+        if unit_norm:
+            refuse_excess(team_of(vlm.model).total(trace(total)), vlm.dtype)
         return finished(vlm, total, examples=done, **how)
 
     if per_example:

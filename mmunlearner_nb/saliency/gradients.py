@@ -12,6 +12,8 @@ __all__ = [
     "product",
     "outer",
     "norm_first",
+    "trace",
+    "refuse_excess",
 ]
 
 # %% ../../nbs/saliency/01_gradients.ipynb #0e09ddea
@@ -153,3 +155,23 @@ def norm_first(
         return products.sum(), lambda: outer(x, g)
     G = outer(x, g)  # (out, in)
     return G.square().sum(), lambda: G
+
+
+# %% ../../nbs/saliency/01_gradients.ipynb #71c3407e
+def trace(
+    total: dict,  # parameter name -> float32 sums of squares
+) -> float:
+    "The sum of all entries held here."
+    return sum(float(squares.sum(dtype=torch.float64)) for squares in total.values())
+
+
+def refuse_excess(
+    added: float,  # see trace: of one mean over gradients of norm 1, all processes together
+    dtype: torch.dtype,  # of the model
+) -> None:
+    "A ModelError where gradients of norm 1 add up to more than 1."
+    if added > 1.01:
+        raise ModelError(
+            f"the Fisher information of gradients of norm 1 adds up to {added:.3g}, not to 1: "
+            f"norms were lost in {dtype}; load the model with dtype='float32'"
+        )
