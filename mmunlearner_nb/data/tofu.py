@@ -81,9 +81,11 @@ def name_finder(
         if match is None:
             return None
         fitting = groups[match[1]]
+        if len(fitting) == 1:
+            return fitting[0]
         exact = [name for name in fitting if _whole_words([tidy(name)]).search(tidy(text))]
-        if len(fitting) == 1 or len(exact) == 1:
-            return (exact or fitting)[0]
+        if len(exact) == 1:
+            return exact[0]
         raise ValueError(f"{' or '.join(fitting)}?")
 
     return first_named
