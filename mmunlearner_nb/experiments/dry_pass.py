@@ -27,18 +27,18 @@ import time
 from pathlib import Path
 
 import pandas as pd
-from transformers import AutoConfig, ProcessorMixin
+from transformers import ProcessorMixin
 
 from ..core.errors import DataError, SettingsError
 from ..data.examples import TRAINING, Benchmark, Example
 from ..evaluation.chance import chance
 from ..evaluation.metrics import summarise
-from .outlook import Outlook
+from .outlook import Outlook, config_of
 from .plan import find_model
 from .presets import parse_preset
 from .tape import shown_facts
 from ..model.prompts import Limits, check_prompts, without_placeholders
-from ..model.vlm import base_of, loading
+from ..model.vlm import base_of
 from ..unlearning.objectives import find_method
 from ..unlearning.schedule import plan_steps
 
@@ -126,9 +126,7 @@ def family_of(
     model: str,  # folder, sample name or hub id
 ) -> str:  # such as "llava", "qwen2_vl"
     "Which family a checkpoint is of, as its settings say."
-    where = base_of(find_model(model))
-    with loading(where):
-        return AutoConfig.from_pretrained(where, trust_remote_code=False).model_type
+    return config_of(base_of(find_model(model))).model_type
 
 
 def oracle_request(
@@ -195,11 +193,10 @@ def about_faces(
 
 
 def gain_of(
-    outlook: Outlook,
     items: pd.DataFrame,  # of evaluate.score
+    guess: pd.Series,  # about_faces of guessing
 ) -> float:  # mean over splits and tasks
     "How much more than guessing a model knows of the pictures to forget."
-    guess = about_faces(chance(outlook.bench, people=outlook.plan.eval_people))
     return (about_faces(summarise(items)) - guess).mean()
 
 
@@ -219,7 +216,8 @@ def refuse_ignorance(
             "them cannot be seen: add questions with a picture; anyway=True (--anyway) runs it "
             "all the same"
         )
-    gain = gain_of(outlook, vanilla)
+    guess = about_faces(chance(outlook.bench, people=outlook.plan.eval_people))
+    gain = gain_of(vanilla, guess)
     if gain < LEARNED:
         raise SettingsError(
             f"the model {outlook.plan.model} is {gain:+.0%} from guessing on {rows} questions "
@@ -227,7 +225,7 @@ def refuse_ignorance(
             "nothing to forget. Name a model that was trained on them with model=; anyway=True "
             "(--anyway) runs it all the same"
         )
-    kept = gain_of(outlook, oracle) if oracle is not None else 0
+    kept = gain_of(oracle, guess) if oracle is not None else 0
     if kept >= max(LEARNED, gain / 2):
         raise SettingsError(
             f"the oracle {outlook.plan.oracle} is {kept:+.0%} from guessing on {rows} questions "

@@ -11,6 +11,7 @@ __all__ = [
     "PASSES_ANSWER",
     "names_of",
     "load_benchmark",
+    "config_of",
     "shape_without_weights",
     "first_tensors",
     "Outlook",
@@ -83,12 +84,20 @@ def load_benchmark(
 
 
 # %% ../../nbs/experiments/03_outlook.ipynb #9469dd69
-def shape_without_weights(
+def config_of(
     where: str | Path,  # folder or hub id
+) -> PretrainedConfig:
+    "A model's settings; a ModelError where there are none."
+    with loading(where):
+        return AutoConfig.from_pretrained(where, trust_remote_code=False)
+
+
+def shape_without_weights(
+    where: str | Path,  # folder or hub id, for errors
+    config: PretrainedConfig,  # its settings
 ) -> Shape:
     "A model's shape, from its settings alone."
     with loading(where), torch.device("meta"):
-        config = AutoConfig.from_pretrained(where, trust_remote_code=False)
         return shape_of(AutoModelForImageTextToText.from_config(config))
 
 
@@ -127,8 +136,7 @@ class Outlook:
     @cached_property
     def config(self) -> PretrainedConfig:
         "The vanilla model's settings."
-        with loading(self.where):
-            return AutoConfig.from_pretrained(self.where, trust_remote_code=False)
+        return config_of(self.where)
 
     @cached_property
     def processor(self) -> ProcessorMixin:
@@ -139,7 +147,7 @@ class Outlook:
     @cached_property
     def shape(self) -> Shape:
         "The vanilla model's shape."
-        return shape_without_weights(self.where)
+        return shape_without_weights(self.where, self.config)
 
     @cached_property
     def example(self) -> dict[str, torch.Tensor]:
