@@ -18,7 +18,7 @@ ENV = os.environ | dict(OMP_NUM_THREADS="1", TQDM_DISABLE="1")
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 COMMAND = Path(sys.executable).parent / "mmunlearner-nb"
 SMALL_RUN = [COMMAND, "run", "tiny-llava/mllmu-5"]
-SMALL_RUN += ["--fisher-examples", "12", "--epochs", ".02", "--eval-people", "2"]
+SMALL_RUN += ["--fisher-examples", "12", "--epochs", ".02", "--eval-people", "2", "--anyway"]
 
 
 def done(command, **options):
