@@ -26,6 +26,7 @@ from transformers import GenerationConfig
 from ..core.basics import progress
 from ..core.errors import DataError, ModelError, SettingsError
 from ..core.pieces import Pieces
+from ..core.sharding import is_sharded
 from ..data.examples import Example
 from ..model.batches import Collator, answer_logprobs, mean_by_row, sum_by_row
 from ..model.decoding import greedy
@@ -44,7 +45,8 @@ def inference(
     model.generation_config = _plain(given, vlm.processor.tokenizer)
     try:
         model.eval()
-        with torch.inference_mode():
+        # a sharded model keeps the buffers it gathers its weights in: they must do for training too
+        with torch.no_grad() if is_sharded(model) else torch.inference_mode():
             yield
     finally:
         model.generation_config = given
