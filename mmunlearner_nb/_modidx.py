@@ -513,6 +513,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'mmunlearner_nb/data/tofu.py'),
                                           'mmunlearner_nb.data.tofu.settle_names': ( 'data/tofu.html#settle_names',
                                                                                      'mmunlearner_nb/data/tofu.py'),
+                                          'mmunlearner_nb.data.tofu.shortened': ('data/tofu.html#shortened', 'mmunlearner_nb/data/tofu.py'),
                                           'mmunlearner_nb.data.tofu.text_example': ( 'data/tofu.html#text_example',
                                                                                      'mmunlearner_nb/data/tofu.py'),
                                           'mmunlearner_nb.data.tofu.text_rows': ('data/tofu.html#text_rows', 'mmunlearner_nb/data/tofu.py'),
