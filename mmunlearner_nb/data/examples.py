@@ -10,6 +10,7 @@ __all__ = [
     "TRAINING",
     "SIDE_OF_SET",
     "Example",
+    "option_complaint",
     "complaint",
     "people",
     "side_lists",
@@ -30,7 +31,7 @@ import pandas as pd
 import PIL.Image
 
 from ..core.errors import DataError, nearest
-from .words import normalise_answer
+from .words import is_blank, normalise_answer
 
 # %% ../../nbs/data/06_examples.ipynb #33b2da18
 # answer freely, choose an option, fill the blank "__"
@@ -54,6 +55,23 @@ class Example:
     def __repr__(self):
         about = f"{self.modality} {self.task}, person {self.person_id}"
         return f"<{about}: {self.question!r} -> {self.answer!r}>"
+
+
+# %% ../../nbs/data/06_examples.ipynb #bd8bf228
+def option_complaint(
+    options: object,  # of whatever type
+) -> str:  # "" if all is well
+    "What is wrong with options."
+    if not isinstance(options, dict):
+        return f"options are {type(options).__name__}: write them by letter, as A: …"
+    for key, text in options.items():
+        if key not in tuple(ascii_uppercase):
+            return f"an option keyed {key!r}: key them A, B, C, …"
+        if not isinstance(text, str):
+            return f"option {key} is {type(text).__name__} {str(text)[:40]!r}, not text"
+        if is_blank(text):
+            return f"option {key} is blank, {text!r}: fill it in or leave it out"
+    return ""
 
 
 # %% ../../nbs/data/06_examples.ipynb #7f2c49ec
@@ -80,15 +98,16 @@ def complaint(
         )
     if pictured and example.image.mode != "RGB":
         return f"a picture of mode {example.image.mode}: use pictures.as_rgb(image)"
+    if not isinstance(example.person_id, str) or not example.person_id.strip():
+        return f"person {example.person_id!r}: name the person the question is about"
+    if options is not None and option_complaint(options):
+        return option_complaint(options)
     if options is not None and example.answer not in options.values():
         return (
             f"the answer {example.answer!r} is not among the options {options}: correct one of them"
         )
-    if task == "classification" and len(options or ()) < 2:
+    if task == "classification" and len(set((options or {}).values())) < 2:
         return f"a choice needs two options at least, not {options}"
-    strange = [key for key in options or () if key not in tuple(ascii_uppercase)]
-    if strange:
-        return f"an option keyed {strange[0]!r}: key them A, B, C, …"
     if task != "classification" and not normalise_answer(example.answer):
         return f"the answer {example.answer!r} holds no word to look for: correct or drop it"
     return ""

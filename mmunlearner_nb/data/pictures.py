@@ -8,6 +8,7 @@ __all__ = ["eight_bits", "on_white", "as_rgb", "picture_bytes", "opened"]
 
 # %% ../../nbs/data/03_pictures.ipynb #3c069ed5
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,11 @@ def eight_bits(
 ) -> PIL.Image.Image:  # of a mode with eight bits a colour, or one
     "A picture with its range kept; ValueError where it does not say what its white is."
     if image.mode.startswith("I;16"):
-        return _scaled(np.asarray(image), 65535)
+        values = np.asarray(image)  # (height, width)
+        grey, clear = _scaled(values, 65535), image.info.get("transparency")
+        if clear is not None:
+            grey.putalpha(PIL.Image.fromarray(np.uint8(255 * (values != clear)), "L"))
+        return grey
     if image.mode not in ("I", "F"):
         return image
     values = np.asarray(image)  # (height, width)
@@ -61,7 +66,19 @@ def as_rgb(
     return on_white(eight_bits(upright))
 
 
-# %% ../../nbs/data/03_pictures.ipynb #2a9ac0a1
+# %% ../../nbs/data/03_pictures.ipynb #e510cf90
+def _file_bytes(path: str, folder: Path) -> bytes:
+    shown = path if len(path) < 60 else f"{path[:60]}…"
+    if re.match(r"(data|https?|ftp|file|s3|hf):", path):
+        raise ValueError(f"{shown!r} is an address: fetch the picture and write its bytes")
+    if len(path) > 1000:
+        raise ValueError(f"{shown!r} is no path: if it is base64, decode it and write the bytes")
+    file = folder / Path(path).expanduser()
+    if not file.is_file():
+        raise ValueError(f"there is no file {shown!r} in {folder}")
+    return file.read_bytes()
+
+
 def picture_bytes(
     value: Any,  # {"bytes", "path"} with one of them filled, bytes, or a path
     folder: Path,  # a path is relative to
@@ -72,7 +89,7 @@ def picture_bytes(
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
     if isinstance(value, (str, Path)) and str(value):
-        return (folder / value).read_bytes()
+        return _file_bytes(str(value), folder)
     if value is None:
         raise ValueError("there is none")
     raise ValueError(

@@ -50,9 +50,13 @@ def _records(columns: dict) -> list:
         key: unpack_json(value) if isinstance(value, np.ndarray) else value
         for key, value in columns.items()
     }
-    lengths = [len(value) for value in columns.values() if isinstance(value, (list, tuple))]
+    sizes = {key: len(value) for key, value in columns.items() if isinstance(value, (list, tuple))}
+    lengths = list(sizes.values())
     if not lengths:
         return [columns]
+    if len(set(lengths)) > 1:
+        said = ", ".join(f"{key} {length}" for key, length in sizes.items())
+        raise ValueError(f"columns of unequal length: {said}")
     return [_entry(columns, index) for index in range(lengths[0])]
 
 
@@ -148,7 +152,9 @@ def _holds_picture(value: Any) -> bool:
     "Whether a column's value is a picture, or a list of one or more."
     if isinstance(value, dict):
         return bool(value.get("bytes") or value.get("path"))
-    return value is not None and (isinstance(value, PIL.Image.Image) or len(value) > 0)
+    if isinstance(value, (str, bytes, list, tuple, np.ndarray)):
+        return len(value) > 0
+    return value is not None
 
 
 def _converted(image: PIL.Image.Image, seen: dict) -> PIL.Image.Image:

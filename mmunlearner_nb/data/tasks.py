@@ -33,7 +33,9 @@ def as_text(
 
 # %% ../../nbs/data/07_tasks.ipynb #db07a05c
 def _bare_key(key: object) -> str:  # "(a)", "a.", "Option A" -> "A"
-    return re.sub(r"[\W_]", "", str(key)).upper().removeprefix("OPTION")
+    text = plain_text(key).upper().removeprefix("OPTION")
+    bare = re.sub(r"^[\s(\[]*|[\s)\].:]*$", "", text)
+    return str(int(bare)) if bare.isdecimal() else bare
 
 
 def letters_of(
@@ -50,7 +52,7 @@ def letters_of(
             places = [int(key) - first for key in bare]
             if max(places) < len(ascii_uppercase):
                 return {key: ascii_uppercase[i] for key, i in zip(bare, places, strict=True)}
-    raise ValueError(f"keyed {', '.join(map(str, keys))}: key them A, B, C, …, each once")
+    raise ValueError(f"keyed {', '.join(map(repr, keys))}: key them A, B, C, …, each once")
 
 
 # %% ../../nbs/data/07_tasks.ipynb #b18d0d5b

@@ -7,10 +7,16 @@ __all__ = [
     "CURLY",
     "DASHES",
     "PLAIN",
+    "STROKES",
+    "HIDDEN",
+    "BETWEEN_SIGNS",
     "TITLES",
+    "WORDS",
+    "WRITE",
     "tidy",
     "fold",
     "alike",
+    "shortened",
     "name_finder",
     "part_finder",
     "is_text",
@@ -26,30 +32,37 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+import regex
+
 from ..core.errors import nearest
 from .examples import Example
 from .reading import Row
-from .words import without_marks
+from .words import NO_BLANKS, SIGN, without_marks
 
 # %% ../../nbs/data/08_tofu.ipynb #4847683c
-CURLY = "\u2018\u2019\u02bc\u0060\u00b4"  # apostrophes that are not straight
-DASHES = "\u2010\u2011\u2013\u2014"
+# apostrophes that are not straight, dashes that are no hyphens, letters with a stroke
+CURLY = "\u2018\u2019\u201b\u2032\u02b9\u02bb\u02bc\ua78c\u055a\u05f3\u0060\u00b4"
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 PLAIN = str.maketrans(dict.fromkeys(CURLY, "'") | dict.fromkeys(DASHES, "-"))
+STROKES = str.maketrans("łŁøØđĐħĦŧŦı", "lLoOdDhHtTi")
+HIDDEN = regex.compile(r"\p{Cf}")  # soft hyphens, zero-width signs, marks of direction
+BETWEEN_SIGNS = regex.compile(rf"(?<=[{NO_BLANKS}]) (?=[{NO_BLANKS}])")
 
 
 def tidy(
     text: str | None,  # None counts as ""
 ) -> str:
-    "Text with straight apostrophes, plain hyphens and single blanks."
-    return " ".join(str(text or "").translate(PLAIN).split())
+    "Text with straight apostrophes, plain hyphens, single blanks, and nothing hidden."
+    return " ".join(HIDDEN.sub("", str(text or "")).translate(PLAIN).split())
 
 
 def fold(
     text: str | None,  # None counts as ""
 ) -> str:
-    "Tidy text without accents and case."
-    letters = unicodedata.normalize("NFKD", tidy(text))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
+    "Tidy text without accents, strokes, points and case; no blanks where a script has none."
+    letters = unicodedata.normalize("NFKD", tidy(text).translate(STROKES))
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return BETWEEN_SIGNS.sub("", plain.replace(".", "").casefold())
 
 
 def alike(
@@ -63,10 +76,29 @@ def alike(
 
 
 # %% ../../nbs/data/08_tofu.ipynb #3410ebc9
+def shortened(
+    groups: dict[str, list[str]],  # folded name -> names, see alike
+) -> dict[str, list[str]]:  # folded short form -> the names that may be meant
+    "Names of three words or more with an initial in the middle, or without it."
+    found = {}
+    for folded, names in groups.items():
+        first, *middle, last = folded.split() if folded.count(" ") > 1 else (folded, folded)
+        if not middle or last in ("jr", "sr", "ii", "iii"):
+            continue
+        initials = [word[0] for word in middle]
+        for short in (f"{first} {' '.join(initials)} {last}", f"{first} {last}"):
+            found.setdefault(short, [])
+            found[short] += names
+    return found
+
+
 def _whole_words(texts: Iterable[str]) -> re.Pattern:
     "Any of some texts, the longest first, as whole words."
-    longest_first = sorted(texts, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, longest_first))})(?!\w)")
+    either = []
+    for text in sorted(texts, key=len, reverse=True):
+        alone = "" if SIGN.match(text) else r"(?<!\w)"  # where signs follow without a blank
+        either.append(alone + re.escape(text) + alone.replace("<", ""))
+    return re.compile(f"({'|'.join(either)})")
 
 
 def name_finder(
@@ -74,6 +106,8 @@ def name_finder(
 ) -> Callable[[str | None], str | None]:  # text -> a name, as it was given; None
     "A function that gives the name that comes first in a text; ValueError where two fit."
     groups = alike(names)
+    for short, whole in shortened(groups).items():
+        groups.setdefault(short, whole)
     pattern = _whole_words(groups)
 
     def first_named(text: str | None) -> str | None:
@@ -92,15 +126,23 @@ def name_finder(
 
 
 # %% ../../nbs/data/08_tofu.ipynb #937f9093
-TITLES = "Mr Mrs Ms Miss Mx Dr Prof Professor Sir Dame Lady Lord Madam Master".split()
+TITLES = set("Mr Mrs Ms Miss Mx Dr Prof Professor Sir Dame Lady Lord Madam Master Author".split())
+# what may begin a sentence or stand in it with a capital, and is a name, too
+WORDS = set(
+    "Will May Can Mark Grace Young Rose Art Frank Grant Bill Rich Dean Drew Ray Sky Summer April "
+    "June August Hope Faith Joy Page Price King Prince Stone Park Woods Brown White Black Green "
+    "Gray Long Short Little Small Day Bell Fox Wolf Baker Cook Miller Smith Carter An In Do Le So "
+    "Or To Be Is Are Was Did Does Has Had What Who When Where Why How Which The I He She It".split()
+)
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
-    "Whether no other capitalised word belongs to the one from `start` to `end`."
-    if re.match(r" [A-Z]", text[end:]):
-        return False
+    "Whether the word from `start` to `end` names somebody, and belongs to no other name."
     before = re.search(r"([\w'-]+)\.? $", text[:start])
-    if before is None or before[1] in TITLES or not before[1][0].isupper():
+    titled = before is not None and before[1] in TITLES
+    if re.match(r" [A-Z]", text[end:]) or (text[start:end] in WORDS and not titled):
+        return False
+    if before is None or titled or not before[1][0].isupper():
         return True
     begins_sentence = re.search(r"(^|[.?!:;,(] )$", text[: before.start()])
     return bool(begins_sentence)
@@ -108,21 +150,21 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 def part_finder(
     names: Iterable[str],  # those to look for
-) -> Callable[[str | None], str | None]:  # text -> a name, as it was given; None
-    "A function that gives the person of whom a text has a part of the name alone."
+) -> Callable[[str | None], list[str]]:  # text -> names, as they were given; there may be none
+    "A function that gives the people who may be meant where a text has a part of a name alone."
     owners = {}  # part -> names
     for name in dict.fromkeys(names):
         for part in set(without_marks(tidy(name)).split()):
             owners.setdefault(part, []).append(name)
-    known = {part: of[0] for part, of in owners.items() if len(of) == 1 and len(part) > 1}
+    known = {part: of for part, of in owners.items() if len(part) > 1}
     pattern = _whole_words(known)
 
-    def first_meant(text: str | None) -> str | None:
+    def first_meant(text: str | None) -> list[str]:
         plain = without_marks(tidy(text))
         for match in pattern.finditer(plain) if known else ():
             if match[1][0].isupper() and _stands_alone(plain, *match.span()):
                 return known[match[1]]
-        return None
+        return []
 
     return first_meant
 
@@ -150,26 +192,33 @@ def settle_names(
             row["name"] = fitting[0]
 
 
-def _named_in(row: Row, finders: Sequence[Callable]) -> tuple[str | None, bool]:
-    "Who is named in the first of a row's texts that names anybody; and whether in part alone."
+WRITE = "Write the name as its caption does, or add a column 'name'"
+
+
+def _named_in(row: Row, finders: Sequence[Callable], before: str | None) -> tuple:
+    "(who is named in the first of a row's texts that names anybody, or None; in part alone?)."
+    first_named, first_meant = finders
     for column in ("question", "paraphrased_question", "answer"):
-        for in_part, find in enumerate(finders):
-            try:
-                person = find(row.get(column))
-            except ValueError as error:
-                says = f"{error} Write the name as its caption does, or add a column 'name'"
-                raise row.error(column, says) from None
-            if person:
-                return person, bool(in_part)
+        try:
+            person = first_named(row.get(column))
+        except ValueError as error:
+            raise row.error(column, f"{error} {WRITE}") from None
+        if person:
+            return person, False
+        meant = first_meant(row.get(column))
+        if before in meant or len(meant) == 1:
+            return (before if before in meant else meant[0]), True
+        if meant:
+            raise row.error(column, f"{' or '.join(meant)}? {WRITE}")
     return None, False
 
 
 # %% ../../nbs/data/08_tofu.ipynb #c9bf7927
-def _person_of(row: Row, names: list[str], finders: Sequence[Callable]) -> tuple:
+def _person_of(row: Row, names: list[str], finders: Sequence, before: str | None) -> tuple:
     "(the person that a row gives or names, or None; whether in part alone)."
     given = row.get("name")
     if not given:
-        return _named_in(row, finders)
+        return _named_in(row, finders, before)
     if given not in names:
         raise row.error(
             "name",
@@ -198,7 +247,7 @@ def text_rows(
     pairs, by_part, by_order = [], [], []
     person = None
     for row in rows:
-        named, in_part = _person_of(row, names, finders)
+        named, in_part = _person_of(row, names, finders, person)
         person = named or person
         if person is None:
             raise row.error(

@@ -8,9 +8,11 @@ __all__ = [
     "SIGN",
     "MARKS",
     "ARTICLES",
+    "HELD",
     "without_marks",
     "spaced",
     "normalise_answer",
+    "is_blank",
     "plain_text",
 ]
 
@@ -49,6 +51,8 @@ def spaced(
 
 # %% ../../nbs/data/04_words.ipynb #4a2129ee
 ARTICLES = {"a", "an", "the"}
+# a letter that can be seen, or a number: marks, modifiers and fillers alone are no word
+HELD = regex.compile(r"[\p{L}\p{N}--[\p{Lm}\u115f\u1160\u3164\uffa0]]", regex.V1)
 
 
 def normalise_answer(
@@ -61,13 +65,21 @@ def normalise_answer(
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)  # 1,000 is 1000,
     text = re.sub(r"(?<!\d)\.|\.(?!\d)", " ", text)  # and the point stays in 3.5 alone
     letters = "".join(char if _of_word(char) else " " for char in text)
-    words = spaced(letters).split()
+    words = [word for word in spaced(letters).split() if HELD.search(word)]
     kept = [word for word in words if word not in ARTICLES]
     return " ".join(kept or words)
 
 
 def _of_word(char):  # a letter, a mark or a number; points were looked at before
     return char == "." or unicodedata.category(char)[0] in "LMN"
+
+
+# %% ../../nbs/data/04_words.ipynb #3694f2c1
+def is_blank(
+    text: str,
+) -> bool:
+    "Whether nothing of a text can be seen: blanks, control signs, marks and fillers alone."
+    return regex.search(r"[^\p{Z}\p{C}\p{M}\u115f\u1160\u3164\uffa0]", text) is None
 
 
 # %% ../../nbs/data/04_words.ipynb #87d4aff8
