@@ -44,7 +44,8 @@ from ..core.sharding import world_size
 from ..data.clear import load_clear
 from ..data.datasets import load_mllmu
 from ..data.examples import Benchmark, Example
-from ..data.reading import Source, unpack_json
+from ..data.nested import unpack_json
+from ..data.reading import Source
 from ..evaluation.evaluate import select
 from .plan import find_model
 from .presets import Plan, parse_preset
