@@ -45,7 +45,7 @@ QUANTITIES = {  # what -> (group, modality, task)
     "celebrities' text": ("celebrity", "qa", "generation"),
     "celebrities' looks": ("celebrity", "perception", "generation"),
 }
-ENOUGH = 20  # people from whom equivalence may be claimed, see evaluation/05_equivalence
+ENOUGH = 20  # people from whom equivalence may be claimed, see evaluation/06_equivalence
 YARDSTICKS = ("vanilla", "oracle", "guessing", "random answer")
 KEY = ["preset", "contender", "seed"]  # what a trial is known by
 
