@@ -7,8 +7,6 @@ __all__ = [
     "CURLY",
     "DASHES",
     "PLAIN",
-    "STROKES",
-    "HIDDEN",
     "BETWEEN_SIGNS",
     "TITLES",
     "WORDS",
@@ -29,15 +27,13 @@ from collections.abc import Callable, Iterable
 
 import regex
 
-from .words import NO_BLANKS, SIGN, without_marks
+from .words import HIDDEN, NO_BLANKS, SIGN, STROKES, without_marks
 
-# %% ../../nbs/data/09_names.ipynb #7d8b222f
-# apostrophes that are not straight, dashes that are no hyphens, letters with a stroke
+# %% ../../nbs/data/09_names.ipynb #af57de0b
+# apostrophes that are not straight, dashes that are no hyphens
 CURLY = "\u2018\u2019\u201b\u2032\u02b9\u02bb\u02bc\ua78c\u055a\u05f3\u0060\u00b4"
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 PLAIN = str.maketrans(dict.fromkeys(CURLY, "'") | dict.fromkeys(DASHES, "-"))
-STROKES = str.maketrans("łŁøØđĐħĦŧŦı", "lLoOdDhHtTi")
-HIDDEN = regex.compile(r"\p{Cf}")  # soft hyphens, zero-width signs, marks of direction
 BETWEEN_SIGNS = regex.compile(rf"(?<=[{NO_BLANKS}]) (?=[{NO_BLANKS}])")
 
 

@@ -6,11 +6,17 @@
 __all__ = [
     "NO_BLANKS",
     "SIGN",
+    "STROKES",
+    "ARABIC",
     "MARKS",
+    "OWN_LETTER",
+    "HIDDEN",
     "ARTICLES",
+    "MINUS",
     "HELD",
-    "without_marks",
+    "text_alone",
     "spaced",
+    "without_marks",
     "normalise_answer",
     "is_blank",
     "plain_text",
@@ -26,20 +32,21 @@ import regex
 
 from ..core.errors import DataError
 
+
+# %% ../../nbs/data/04_words.ipynb #d444e5ca
+def text_alone(
+    text: str,
+    what: str = "an answer",  # for the error
+) -> str:  # as it came
+    "A text; a DataError for anything else."
+    if not isinstance(text, str):
+        raise DataError(f"{what} must be text, not {text!r}")
+    return text
+
+
 # %% ../../nbs/data/04_words.ipynb #a49c3b1b
 NO_BLANKS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 SIGN = regex.compile(rf"([{NO_BLANKS}]\p{{M}}*)")
-# marks that one may write or leave out: of Latin, Greek and Cyrillic; Hebrew points; Arabic vowels
-# and the stroke that lengthens a word
-MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0640]")
-
-
-def without_marks(
-    text: str,
-) -> str:  # composed (NFC) again
-    "A text without accents and vowel points, each sign in its plainest form."
-    plain = MARKS.sub("", unicodedata.normalize("NFKD", text))
-    return unicodedata.normalize("NFC", plain)
 
 
 def spaced(
@@ -49,8 +56,36 @@ def spaced(
     return SIGN.sub(r" \1 ", text)
 
 
+# %% ../../nbs/data/04_words.ipynb #eee0c381
+STROKES = str.maketrans("łŁøØđĐħĦŧŦı", "lLoOdDhHtTi") | {ord("æ"): "ae", ord("œ"): "oe"}
+ARABIC = str.maketrans("کیىېہۀەٱ", "كيييههها")
+# marks that one may write or leave out: of Latin and Greek; Hebrew points; Arabic vowels, and the
+# stroke that lengthens a word
+MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0640]")
+OWN_LETTER = regex.compile(r"[\p{Cyrillic}--[ёЁѐЀѝЍ]]", regex.V1)
+HIDDEN = regex.compile(r"\p{Cf}")
+
+
+def _plainest(letter: str) -> str:
+    "One composed letter or digit without what may be left out of it."
+    if OWN_LETTER.match(letter):
+        return letter
+    digit = unicodedata.decimal(letter, None)
+    return unicodedata.normalize("NFKD", letter) if digit is None else str(digit)
+
+
+def without_marks(
+    text: str,
+) -> str:  # composed (NFC) again
+    "A text without accents, strokes and vowel points, each sign in its plainest form."
+    composed = HIDDEN.sub("", unicodedata.normalize("NFKC", text))
+    plain = MARKS.sub("", "".join(map(_plainest, composed)))
+    return unicodedata.normalize("NFC", plain).translate(STROKES | ARABIC)
+
+
 # %% ../../nbs/data/04_words.ipynb #4a2129ee
 ARTICLES = {"a", "an", "the"}
+MINUS = "minus"
 # a letter that can be seen, or a number: marks, modifiers and fillers alone are no word
 HELD = regex.compile(r"[\p{L}\p{N}--[\p{Lm}\u115f\u1160\u3164\uffa0]]", regex.V1)
 
@@ -59,11 +94,10 @@ def normalise_answer(
     text: str,
 ) -> str:  # words with single spaces between them
     "The words of `text`: lower case, without accents, punctuation and articles."
-    if not isinstance(text, str):
-        raise DataError(f"an answer must be text, not {text!r}")
-    text = without_marks(text.casefold())
+    text = without_marks(text_alone(text).casefold())
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)  # 1,000 is 1000,
     text = re.sub(r"(?<!\d)\.|\.(?!\d)", " ", text)  # and the point stays in 3.5 alone
+    text = re.sub(r"(?:(?<!\S)[-\u2212]|\bminus )(?=\d)", MINUS, text)  # and -5 is not 5
     letters = "".join(char if _of_word(char) else " " for char in text)
     words = [word for word in spaced(letters).split() if HELD.search(word)]
     kept = [word for word in words if word not in ARTICLES]

@@ -37,7 +37,7 @@ __all__ = [
 import re
 import unicodedata
 
-from ..core.errors import DataError
+from ..data.words import text_alone
 
 # %% ../../nbs/evaluation/02_letters.ipynb #f4abe448
 BOXED = r"\\(?:boxed|text|textbf|mathbf|mathrm)\{\s*(?:\\\w+\{)?\s*(\w)\s*\}+"
@@ -145,9 +145,7 @@ def chosen_letter(
     letters: str = "ABCD",  # those there are
 ) -> str | None:  # one of `letters`; None: no letter, or several
     "The option an answer names, if it names exactly one; after a final answer what it weighed."
-    if not isinstance(answer, str):
-        raise DataError(f"an answer must be text, not {answer!r}")
-    answer = without_turned_down(without_markup(answer))
+    answer = without_turned_down(without_markup(text_alone(answer)))
     named = named_letters(answer, letters)
     finals = [match.start() for match in re.finditer(FINAL, answer)]
     if len(named) > 1 and finals:

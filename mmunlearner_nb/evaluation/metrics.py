@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import DataError, SettingsError
-from ..data.words import normalise_answer
+from ..data.words import normalise_answer, text_alone
 
 
 # %% ../../nbs/evaluation/01_metrics.ipynb #2263556b
@@ -37,7 +37,7 @@ def open_answer_correct(
     truth: str,  # what it should contain
 ) -> bool:
     "Does the answer contain the truth as whole words?"
-    words = normalise_answer(truth)
+    words = normalise_answer(text_alone(truth, "a truth"))
     if not words:
         raise DataError(f"the truth {truth!r} holds no word to look for: correct the example")
     return f" {words} " in f" {normalise_answer(answer)} "
@@ -51,7 +51,9 @@ def cloze_correct(
 ) -> bool:
     "Does what fills the blank contain the truth?"
     answer = normalise_answer(answer)
-    parts = [normalise_answer(part) for part in re.split("_{2,}", question)]
+    parts = [
+        normalise_answer(part) for part in re.split("_{2,}", text_alone(question, "a question"))
+    ]
     if len(parts) == 2:
         before, after = parts
         if re.fullmatch(rf"{re.escape(before)}\b.*\b{re.escape(after)}", answer):

@@ -8,6 +8,7 @@ __all__ = ["ROUGE", "AnyScript", "rouge_scorer", "rouge", "bleu", "corpus_bleu",
 # %% ../../nbs/evaluation/03_overlap.ipynb #d681b594
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import SupportsFloat
 
 import regex
 from rouge_score.rouge_scorer import RougeScorer
@@ -15,7 +16,7 @@ from rouge_score.tokenizers import DefaultTokenizer, Tokenizer
 from sacrebleu.metrics import BLEU
 
 from ..core.errors import DataError
-from ..data.words import spaced, without_marks
+from ..data.words import spaced, text_alone, without_marks
 
 # %% ../../nbs/evaluation/03_overlap.ipynb #8b3b6ca5
 ROUGE = ("rouge1", "rouge2", "rougeL")
@@ -50,7 +51,7 @@ def rouge(
     truth: str,
 ) -> dict[str, float]:  # name of ROUGE -> F-measure in [0, 1]
     "How many words, pairs of words and words in order an answer shares with the truth."
-    scores = rouge_scorer().score(truth, answer)
+    scores = rouge_scorer().score(text_alone(truth, "a truth"), text_alone(answer))
     return {name: score.fmeasure for name, score in scores.items()}
 
 
@@ -60,7 +61,8 @@ def bleu(
     truth: str,
 ) -> float:  # in [0, 1]
     "BLEU of one sentence."
-    found = BLEU(effective_order=True).sentence_score(spaced(answer), [spaced(truth)])
+    said, meant = spaced(text_alone(answer)), spaced(text_alone(truth, "a truth"))
+    found = BLEU(effective_order=True).sentence_score(said, [meant])
     score = found.score  # in percent
     return min(1.0, score / 100)
 
@@ -75,8 +77,8 @@ def corpus_bleu(
             f"{len(answers)} answers for {len(truths)} truths: give one truth for each answer, "
             "and one at least"
         )
-    said = [spaced(answer) for answer in answers]
-    meant = [spaced(truth) for truth in truths]
+    said = [spaced(text_alone(answer)) for answer in answers]
+    meant = [spaced(text_alone(truth, "a truth")) for truth in truths]
     score = BLEU().corpus_score(said, [meant]).score  # in percent
     return min(1.0, score / 100)
 
@@ -90,7 +92,7 @@ def judged(
 ) -> float:  # in [0, 1]
     "What a judge says; a DataError if that is no score."
     said = judge(question, answer, truth)
-    if isinstance(said, str) or said is None or not 0 <= float(said) <= 1:
+    if not isinstance(said, SupportsFloat) or not 0 <= float(said) <= 1:
         raise DataError(
             f"the judge said {said!r} of {answer!r} to {question!r}: "
             "it must return a number from 0 to 1"
