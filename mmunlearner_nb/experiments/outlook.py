@@ -49,7 +49,7 @@ from ..data.reading import Source
 from ..evaluation.evaluate import select
 from .plan import find_model
 from .presets import Plan, parse_preset
-from ..model.batches import conversation
+from ..model.chat import conversation
 from ..model.footprint import Shape, shape_of
 from ..model.footprint import activations as count_activations
 from ..model.packing import by_picture
