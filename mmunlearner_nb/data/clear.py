@@ -29,8 +29,15 @@ from string import ascii_uppercase
 import PIL.Image
 
 from ..core.errors import DataError, nearest
-from .clear_sides import Side, by_people, read_side
-from .examples import Benchmark, Example, people, refuse_overlap, request_name
+from .clear_sides import Side, by_people, read_sides
+from mmunlearner_nb.data.examples import (
+    Benchmark,
+    Example,
+    people,
+    pick_ratio,
+    refuse_overlap,
+    request_name,
+)
 from .names import alike
 from .reading import Row, Source
 from .tofu import is_text, text_example, text_rows
@@ -183,16 +190,8 @@ def by_ratio(
     ratio: int,  # percent to forget, of CLEAR_RATIOS
 ) -> list[Side]:  # forget, retain
     "The sides of a published request."
-    if ratio not in CLEAR_RATIOS:
-        raise DataError(
-            f"CLEAR has no forget ratio {ratio!r}: "
-            f"use one of {', '.join(map(str, CLEAR_RATIOS))}, or forget_people"
-        )
-    forget = f"forget{ratio:02}"
-    return [
-        read_side(src, forget, f"{forget}_perturbed"),
-        read_side(src, f"retain{CLEAR_RATIOS[ratio]}", "retain_perturbed"),
-    ]
+    forget, retain = f"forget{ratio:02}", f"retain{CLEAR_RATIOS[ratio]}"
+    return read_sides(src, {forget: f"{forget}_perturbed", retain: "retain_perturbed"})
 
 
 # %% ../../nbs/data/14_clear.ipynb #9c8c42d5
@@ -281,7 +280,7 @@ def _training(sides: dict[str, Side]) -> dict[str, list[Example]]:
     return lists
 
 
-# %% ../../nbs/data/14_clear.ipynb #9b131c09
+# %% ../../nbs/data/14_clear.ipynb #1bec13ec
 def load_clear(
     path: str | Path,  # a folder, or a hub id such as "therem/CLEAR"
     forget_ratio: int = 5,  # percent of the people: 1, 5 or 10
@@ -290,6 +289,8 @@ def load_clear(
     "CLEAR: captions and TOFU's rows to train on; eval sets forget, retain, real_faces, real_world."
     src = Source(path)
     by_name = forget_people is not None
+    if not by_name:
+        forget_ratio = pick_ratio(forget_ratio, CLEAR_RATIOS, "CLEAR")
     forget, retain = by_people(src, forget_people) if by_name else by_ratio(src, forget_ratio)
     sides = dict(forget=forget, retain=retain)
     names = forget.names + retain.names

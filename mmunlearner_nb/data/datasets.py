@@ -29,6 +29,7 @@ from mmunlearner_nb.data.examples import (
     Example,
     people,
     pick_people,
+    pick_ratio,
     request_name,
 )
 from .nested import unpack_json
@@ -87,11 +88,6 @@ PROFILE_COLUMNS = ("image", "biography", *TASK_COLUMNS)
 
 
 def _by_ratio(src: Source, ratio: int) -> dict[str, list[Row]]:
-    if ratio not in MLLMU_RATIOS:
-        raise DataError(
-            f"MLLMU-Bench has no forget ratio {ratio!r}: "
-            f"use one of {', '.join(map(str, MLLMU_RATIOS))}, or forget_people"
-        )
     return {
         "forget": src.read(f"forget_{ratio}", *PROFILE_COLUMNS),
         "retain": src.read(f"retain_{MLLMU_RATIOS[ratio]}", *PROFILE_COLUMNS),
@@ -254,6 +250,8 @@ def load_mllmu(
 ) -> Benchmark:
     "MLLMU-Bench: pictures and biographies to train on; eval sets forget, test, retain, celebrity."
     src = Source(path)
+    if forget_people is None:
+        forget_ratio = pick_ratio(forget_ratio, MLLMU_RATIOS, "MLLMU-Bench")
     notes = []
     sides = sides_of(src, forget_ratio, forget_people)
     train = training_lists(src, sides, notes)

@@ -15,7 +15,9 @@ __all__ = [
     "people",
     "side_lists",
     "refuse_overlap",
+    "shared_pictures",
     "Benchmark",
+    "pick_ratio",
     "pick_people",
     "request_name",
 ]
@@ -25,13 +27,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
+from numbers import Number
 from string import ascii_uppercase
 
 import pandas as pd
 import PIL.Image
 
 from ..core.errors import DataError, nearest
-from .words import is_blank, normalise_answer
+from .words import is_blank, normalise_answer, plain_text
 
 # %% ../../nbs/data/07_examples.ipynb #33b2da18
 # answer freely, choose an option, fill the blank "__"
@@ -95,6 +98,10 @@ def complaint(
     if modality != "qa" and not pictured:
         return (
             f"no picture (PIL image) for a {modality} question: add one or call the modality 'qa'"
+        )
+    if pictured and 0 in example.image.size:
+        return "a picture of {} x {} pixels: replace it, or drop the question".format(
+            *example.image.size
         )
     if pictured and example.image.mode != "RGB":
         return f"a picture of mode {example.image.mode}: use pictures.as_rgb(image)"
@@ -183,7 +190,13 @@ def _names_in(asked: list[Example]) -> dict[str, str]:
     return {person: names.get(person, person) for person in people(asked)}
 
 
-# %% ../../nbs/data/07_examples.ipynb #fcd68191
+# %% ../../nbs/data/07_examples.ipynb #5224029e
+def _left_out(bench: "Benchmark") -> list[str]:
+    "Notes about text lists that are not given."
+    texts = [name for name in TRAINING if name.endswith("_qa")]
+    return [f"{name}: not given" for name in texts if getattr(bench, name) is None]
+
+
 def _training_list(bench: "Benchmark", name: str) -> list[Example]:
     "A list to train on, as given; one of text may be left out, none may be empty."
     given = getattr(bench, name)
@@ -205,6 +218,22 @@ def _described(bench: "Benchmark") -> str:
     return f"<Benchmark {bench.name}: people to {sides}; {sizes}>"
 
 
+# %% ../../nbs/data/07_examples.ipynb #56275bdc
+def shared_pictures(
+    bench: "Benchmark",
+) -> list[str]:  # a note, or none
+    "A note about training pictures that stand on both sides."
+    shown = {}  # side -> picture -> who it shows
+    for side in ("forget", "retain"):
+        examples = getattr(bench, f"{side}_vqa")
+        shown[side] = {id(example.image): example.person_id for example in examples}
+    both = [picture for picture in shown["forget"] if picture in shown["retain"]]
+    if not both:
+        return []
+    pairs = {f"{shown['forget'][one]} and {shown['retain'][one]}": None for one in both}
+    return [f"{len(both)} pictures are to be forgotten and to be retained: {', '.join(pairs)}"]
+
+
 # %% ../../nbs/data/07_examples.ipynb #c630135b
 @dataclass(repr=False)
 class Benchmark:
@@ -219,12 +248,13 @@ class Benchmark:
     notes: list[str] = field(default_factory=list)  # what a reader of the numbers should know
 
     def __post_init__(self):
+        self.notes = [*self.notes, *_left_out(self)]
         for name in TRAINING:
-            if getattr(self, name) is None and name.endswith("_qa"):
-                self.notes = [*self.notes, f"{name}: not given"]
             setattr(self, name, _training_list(self, name))
         self.eval_sets = {name: list(found) for name, found in (self.eval_sets or {}).items()}
         self.check()
+
+        self.notes = [*self.notes, *shared_pictures(self)]
 
     def check(self) -> None:
         "A DataError for the first thing that is wrong with a list."
@@ -252,6 +282,23 @@ class Benchmark:
     __repr__ = _described
 
 
+# %% ../../nbs/data/07_examples.ipynb #866781be
+def pick_ratio(
+    asked: int | float,  # percent of the people
+    known: Iterable[int],  # those a benchmark has
+    benchmark: str,  # its name, for errors
+) -> int:
+    "A forget ratio that a benchmark has."
+    known = list(known)
+    number = isinstance(asked, Number) and not isinstance(asked, bool)
+    if not number or asked not in known:
+        raise DataError(
+            f"{benchmark} has no forget ratio {asked!r}: "
+            f"use one of {', '.join(map(str, known))}, or forget_people"
+        )
+    return int(asked)
+
+
 # %% ../../nbs/data/07_examples.ipynb #9f5012f0
 def pick_people(
     asked: str | int | Iterable[str | int],  # one person id or several
@@ -259,9 +306,14 @@ def pick_people(
     source: str,  # where they stand, for errors
 ) -> list[str]:
     "The people asked for, each once, if all of them are known."
-    if isinstance(asked, (str, int)):
+    if isinstance(asked, (str, Number)):
         asked = [asked]
-    asked = list(dict.fromkeys(map(str, asked)))
+    if not isinstance(asked, Iterable) or isinstance(asked, bytes):
+        raise DataError(f"forget_people is {asked!r}: give one person's id or name, or several")
+    try:
+        asked = list(dict.fromkeys(map(plain_text, asked)))
+    except ValueError as error:
+        raise DataError(f"forget_people: one of {asked!r} {error}") from None
     known = list(dict.fromkeys(known))
     if not asked:
         raise DataError(

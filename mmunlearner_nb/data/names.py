@@ -84,10 +84,10 @@ def shortened(
 def _whole_words(texts: Iterable[str]) -> re.Pattern:
     "Any of some texts, the longest first, as whole words."
     either = []
-    for text in sorted(texts, key=len, reverse=True):
+    for text in sorted(filter(None, texts), key=len, reverse=True):
         alone = "" if SIGN.match(text) else r"(?<!\w)"  # where signs follow without a blank
         either.append(alone + re.escape(text) + alone.replace("<", ""))
-    return re.compile(f"({'|'.join(either)})")
+    return re.compile(f"({'|'.join(either) or '(?!)'})")  # of none: nothing
 
 
 def name_finder(

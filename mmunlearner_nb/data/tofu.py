@@ -8,7 +8,7 @@ __all__ = ["WRITE", "is_text", "settle_names", "text_rows", "text_example"]
 # %% ../../nbs/data/10_tofu.ipynb #90bc968e
 from collections.abc import Callable, Iterable, Sequence
 
-from ..core.errors import nearest
+from ..core.errors import DataError, nearest
 from .examples import Example
 from .names import alike, counted, fold, name_finder, part_finder
 from .reading import Row
@@ -72,16 +72,33 @@ def _person_of(row: Row, names: list[str], finders: Sequence, before: str | None
     return given, False
 
 
+# %% ../../nbs/data/10_tofu.ipynb #de7e59b5
+def _refuse_stranger(row: Row, named_elsewhere: Callable) -> None:
+    "A DataError where a row that names nobody of its side names somebody of the other."
+    for column in ("question", "paraphrased_question", "answer"):
+        try:
+            stranger = named_elsewhere(row.get(column))
+        except ValueError as error:
+            stranger = str(error)
+        if stranger:
+            raise DataError(
+                f"{row.where}: names {stranger!r}, who is on the other side (forget or retain): "
+                "move the row there, or add a column 'name'"
+            )
+
+
 # %% ../../nbs/data/10_tofu.ipynb #54eaddf0
 def text_rows(
     rows: Iterable[Row],  # in the order of the file
     names: list[str],  # of all people
     notes: list[str],  # added to: whoever was told by part of a name, or by order
+    others: Iterable[str] = (),  # people no row may be about: they are on the other side
 ) -> list[tuple[Row, str]]:  # (row, person) pairs
     "The text rows, each with the person it is about; a DataError where that cannot be told."
     rows = list(filter(is_text, rows))
     settle_names(rows, names)
     finders = name_finder(names), part_finder(names)
+    named_elsewhere = name_finder(others)
     pairs, by_part, by_order = [], [], []
     person = None
     for row in rows:
@@ -92,6 +109,8 @@ def text_rows(
                 "question",
                 "names nobody we have a picture of, nor does a row before it: add a column 'name'",
             )
+        if named is None:
+            _refuse_stranger(row, named_elsewhere)
         by_part += [person] * in_part
         by_order += [person] * (named is None)
         pairs.append((row, person))

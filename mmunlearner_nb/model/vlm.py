@@ -175,6 +175,8 @@ def find_checkpoint(
     path: str | Path,  # folder, name under data_samples/checkpoints, or hub id "owner/name"
 ) -> str:  # folder or hub id
     "Where a model is; a ModelError says what is there instead."
+    if not isinstance(path, (str, Path)) or not str(path):
+        raise ModelError(f"{path!r} is no model: give a folder, a sample's name or a hub id")
     if Path(path).is_dir():
         return str(path)
     parts = Path(path).parts
