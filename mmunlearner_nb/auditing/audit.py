@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .attacks import choices_of, known
+from .attacks import choices_of, known, lettered
 from .cases import Case, per_person
 from .checks import checked
 from ..core.errors import DataError, SettingsError
@@ -203,6 +203,8 @@ def refuse_unaskable(
 ) -> None:
     "A DataError or ModelError for whatever would end an audit half-way."
     everything = [example for examples in bench.lists().values() for example in examples]
+    choices = [example for example in everything if example.task == "classification"]
+    everything += lettered(choices)  # longer, with the options in the question
     check_prompts([*everything, *outsiders], vlm.processor, Limits.of(vlm.model.config))
 
 

@@ -10,6 +10,7 @@ __all__ = ["SCHEMAS", "OFFICIAL", "HUB", "advice", "Located", "Row", "Source"]
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,13 @@ def advice(
     there: Iterable[str],  # names that are not
 ) -> str:  # the end of a sentence that has listed them
     "What to do about a missing column or field."
-    others = [other for other in there if name not in OFFICIAL or other not in OFFICIAL]
-    if not others:
+    spelt = {re.sub(r"\W|_", "", other).casefold(): other for other in there}
+    misspelt = [other for other in there if name not in OFFICIAL or other not in OFFICIAL]
+    alike = get_close_matches(name.casefold(), [other.casefold() for other in misspelt], 1, 0.6)
+    same = spelt.get(re.sub(r"\W|_", "", name).casefold())
+    if not same and not alike:
         return ": add it"
-    return f", the nearest is '{nearest(name, others)}': rename it"
+    return f", the nearest is '{same or nearest(name, misspelt)}': rename it"
 
 
 # %% ../../nbs/data/06_reading.ipynb #6d925958

@@ -86,6 +86,12 @@ def options_of(
     except ValueError as error:
         raise row.error(f"{at}.Options", str(error)) from None
     options = {letter: text for letter, text in texts.items() if text}
+    gaps = [
+        letter for letter, text in texts.items() if not text and letter < max(options, default="")
+    ]
+    if gaps:
+        says = f"option {gaps[0]} is empty, and others follow it: fill it in, or move those up"
+        raise row.error(f"{at}.Options", says)
     right = row.text("Correct_Answer", record, at)
     letter = letters.get(_bare_key(right))
     if letter not in options:

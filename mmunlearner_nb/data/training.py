@@ -76,7 +76,7 @@ def owner(
         raise row.error(
             "ID",
             f"whose picture is it? {' and '.join(shown)} have the same in Full_Set, "
-            "and the text names not one of them: add the column",
+            "and the text names none of them, or several: add the column",
         )
     self.by_name.append(person)
     return person

@@ -196,7 +196,7 @@ def letters(
                 task="classification",
                 metric="letter_accuracy",
                 person_id=example.person_id,
-                score=float(letter == question.answer),
+                score=float(example.options.get(letter) == example.answer),
                 question=example.question,
                 answer=answer,
                 truth=question.answer,

@@ -33,7 +33,7 @@ def default_oracle(
     family, _, _, letters = parse_preset(plan.preset)
     if family not in TINY_FAMILIES or plan.model:
         return "none"
-    name = f"{family}-oracle-{letters}"
+    name = f"{family}-oracle-{''.join(sorted(letters))}"
     return name if (data_dir() / "checkpoints" / name).is_dir() else "none"
 
 
