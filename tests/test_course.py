@@ -387,12 +387,18 @@ LEAKS = {  # in the small lecture -> what somebody may have typed instead
         "# END SOLUTION",
         "### END SOLUTION.",
         "### ENDSOLUTION",
+        "### END ANSWER",
+        "### END SOLUTION\n    return 2",
+        "### END SOLUTION\nprint('the_solution_of_this_one')",
         "",
     ],
     "### BEGIN SOLUTION": [
         "### Begin Solution",
         "### BEGIN SOLUTION:",
         "### BEGINN SOLUTION",
+        "### BEGIN LÖSUNG",
+        "### BEGIN HIDDEN TESTS",
+        "### BEGIN SOLUTION\n    ### END SOLUTION",
         "",
     ],
     "#| exercise: 1.2": ["#| excercise: 1.2", "# exercise: 1.2", "#| exercise 1.2", ""],
@@ -412,6 +418,29 @@ def test_gives_no_solution_away(lecture, tmp_path, old, new):
     assert "cell" in says
     # and the check says the same
     assert any(problem in says for problem in problems(lecture))
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_gives_no_solution_away_in_a_text(lecture, kind):
+    book = read(lecture)
+    text = "Or so:\n\n### BEGIN SOLUTION\nreturn 2\n### END SOLUTION"
+    book["cells"].insert(3, dict(cell_type=kind, metadata={}, source=text))
+    with pytest.raises(SystemExit, match="cell 3: '### BEGIN SOLUTION' in a cell that is no"):
+        refuse_leaks({lecture: book})
+
+
+def test_sees_a_solution_without_code(lecture):
+    before, exercise = to_text(read(lecture)).split("Exercise 1.2", 1)
+    empty = re.sub(
+        r"(### BEGIN SOLUTION\n).*?( *### END SOLUTION)",
+        r"\1    # return 2\n\2",
+        exercise,
+        flags=re.S,
+        count=1,
+    )
+    write_lecture(lecture, before + "Exercise 1.2" + empty)
+    with pytest.raises(SystemExit, match="no code between"):
+        refuse_leaks({lecture: read(lecture)})
 
 
 def test_a_sound_lecture_has_no_leak(lecture):
