@@ -86,12 +86,6 @@ def options_of(
     except ValueError as error:
         raise row.error(f"{at}.Options", str(error)) from None
     options = {letter: text for letter, text in texts.items() if text}
-    gaps = [
-        letter for letter, text in texts.items() if not text and letter < max(options, default="")
-    ]
-    if gaps:
-        says = f"option {gaps[0]} is empty, and others follow it: fill it in, or move those up"
-        raise row.error(f"{at}.Options", says)
     right = row.text("Correct_Answer", record, at)
     letter = letters.get(_bare_key(right))
     if letter not in options:
@@ -100,6 +94,10 @@ def options_of(
             f"the right answer {right!r} is not among the options {options}: "
             "give the letter of one",
         )
+    gaps = [key for key, text in texts.items() if not text and key < max(options)]
+    if gaps and len(options) > 1:
+        says = f"option {gaps[0]} is empty, and others follow it: fill it in, or move those up"
+        raise row.error(f"{at}.Options", says)
     return options, options[letter]
 
 
