@@ -49,7 +49,7 @@ def advice(
     "What to do about a missing column or field."
     spelt = {re.sub(r"\W|_", "", other).casefold(): other for other in there}
     misspelt = [other for other in there if name not in OFFICIAL or other not in OFFICIAL]
-    alike = get_close_matches(name.casefold(), [other.casefold() for other in misspelt], 1, 0.6)
+    alike = get_close_matches(name.casefold(), [other.casefold() for other in misspelt], 1, 0.5)
     same = spelt.get(re.sub(r"\W|_", "", name).casefold())
     if not same and not alike:
         return ": add it"
