@@ -474,6 +474,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                             'mmunlearner_nb/data/reading.py'),
                                              'mmunlearner_nb.data.reading.Source.tables': ( 'data/reading.html#source.tables',
                                                                                             'mmunlearner_nb/data/reading.py'),
+                                             'mmunlearner_nb.data.reading._bare': ( 'data/reading.html#_bare',
+                                                                                    'mmunlearner_nb/data/reading.py'),
                                              'mmunlearner_nb.data.reading._configs_in': ( 'data/reading.html#_configs_in',
                                                                                           'mmunlearner_nb/data/reading.py'),
                                              'mmunlearner_nb.data.reading._converted': ( 'data/reading.html#_converted',

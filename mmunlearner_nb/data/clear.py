@@ -190,6 +190,7 @@ def by_ratio(
     ratio: int,  # percent to forget, of CLEAR_RATIOS
 ) -> list[Side]:  # forget, retain
     "The sides of a published request."
+    ratio = pick_ratio(ratio, CLEAR_RATIOS, "CLEAR")
     forget, retain = f"forget{ratio:02}", f"retain{CLEAR_RATIOS[ratio]}"
     return read_sides(src, {forget: f"{forget}_perturbed", retain: "retain_perturbed"})
 
@@ -289,8 +290,6 @@ def load_clear(
     "CLEAR: captions and TOFU's rows to train on; eval sets forget, retain, real_faces, real_world."
     src = Source(path)
     by_name = forget_people is not None
-    if not by_name:
-        forget_ratio = pick_ratio(forget_ratio, CLEAR_RATIOS, "CLEAR")
     forget, retain = by_people(src, forget_people) if by_name else by_ratio(src, forget_ratio)
     sides = dict(forget=forget, retain=retain)
     names = forget.names + retain.names
@@ -308,5 +307,5 @@ def load_clear(
         add_clear_perception(
             src, eval_sets, {name: side.names for name, side in sides.items()}, notes
         )
-    title = request_name("clear", forget.names) if by_name else f"clear-{forget_ratio}"
+    title = request_name("clear", forget.names) if by_name else f"clear-{forget_ratio:g}"
     return Benchmark(title, **train, eval_sets=eval_sets, notes=notes)

@@ -88,6 +88,7 @@ PROFILE_COLUMNS = ("image", "biography", *TASK_COLUMNS)
 
 
 def _by_ratio(src: Source, ratio: int) -> dict[str, list[Row]]:
+    ratio = pick_ratio(ratio, MLLMU_RATIOS, "MLLMU-Bench")
     return {
         "forget": src.read(f"forget_{ratio}", *PROFILE_COLUMNS),
         "retain": src.read(f"retain_{MLLMU_RATIOS[ratio]}", *PROFILE_COLUMNS),
@@ -250,8 +251,6 @@ def load_mllmu(
 ) -> Benchmark:
     "MLLMU-Bench: pictures and biographies to train on; eval sets forget, test, retain, celebrity."
     src = Source(path)
-    if forget_people is None:
-        forget_ratio = pick_ratio(forget_ratio, MLLMU_RATIOS, "MLLMU-Bench")
     notes = []
     sides = sides_of(src, forget_ratio, forget_people)
     train = training_lists(src, sides, notes)
@@ -268,7 +267,7 @@ def load_mllmu(
     if "Perception_Set" in src.configs():
         add_mllmu_perception(src, eval_sets, sides)
     if forget_people is None:
-        name = f"mllmu-{forget_ratio}"
+        name = f"mllmu-{forget_ratio:g}"
     else:
         name = request_name("mllmu", people(train["forget_vqa"]))
     return Benchmark(name, **train, eval_sets=eval_sets, notes=notes)

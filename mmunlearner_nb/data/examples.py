@@ -253,7 +253,6 @@ class Benchmark:
             setattr(self, name, _training_list(self, name))
         self.eval_sets = {name: list(found) for name, found in (self.eval_sets or {}).items()}
         self.check()
-
         self.notes = [*self.notes, *shared_pictures(self)]
 
     def check(self) -> None:

@@ -42,15 +42,20 @@ SCHEMAS = MLLMU_SCHEMAS | CLEAR_SCHEMAS
 OFFICIAL = set().union(*(_names_in(pa.struct(list(schema))) for schema in SCHEMAS.values()))
 
 
+def _bare(name: str) -> str:
+    "A name without case, blanks and underscores."
+    return re.sub(r"\W|_", "", name).casefold()
+
+
 def advice(
     name: str,  # that is missing
     there: Iterable[str],  # names that are not
 ) -> str:  # the end of a sentence that has listed them
     "What to do about a missing column or field."
-    spelt = {re.sub(r"\W|_", "", other).casefold(): other for other in there}
+    spelt = {_bare(other): other for other in there}
     misspelt = [other for other in there if name not in OFFICIAL or other not in OFFICIAL]
     alike = get_close_matches(name.casefold(), [other.casefold() for other in misspelt], 1, 0.5)
-    same = spelt.get(re.sub(r"\W|_", "", name).casefold())
+    same = spelt.get(_bare(name))
     if not same and not alike:
         return ": add it"
     return f", the nearest is '{same or nearest(name, misspelt)}': rename it"
