@@ -8,6 +8,7 @@ __all__ = [
     "SIGN",
     "STROKES",
     "ARABIC",
+    "ONE_FORM",
     "MARKS",
     "OWN_LETTER",
     "HIDDEN",
@@ -59,6 +60,7 @@ def spaced(
 # %% ../../nbs/data/04_words.ipynb #eee0c381
 STROKES = str.maketrans("łŁøØđĐħĦŧŦı", "lLoOdDhHtTi") | {ord("æ"): "ae", ord("œ"): "oe"}
 ARABIC = str.maketrans("کیىېہۀەٱ", "كيييههها")
+ONE_FORM = STROKES | ARABIC
 # marks that one may write or leave out: of Latin and Greek; Hebrew points; Arabic vowels, and the
 # stroke that lengthens a word
 MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0640]")
@@ -80,7 +82,7 @@ def without_marks(
     "A text without accents, strokes and vowel points, each sign in its plainest form."
     composed = HIDDEN.sub("", unicodedata.normalize("NFKC", text))
     plain = MARKS.sub("", "".join(map(_plainest, composed)))
-    return unicodedata.normalize("NFC", plain).translate(STROKES | ARABIC)
+    return unicodedata.normalize("NFC", plain).translate(ONE_FORM)
 
 
 # %% ../../nbs/data/04_words.ipynb #4a2129ee
